@@ -1,5 +1,6 @@
 """The command line: ``facsimile VERB``. Each verb lives in its own module of ``app.commands`` and loads when used."""
 
+import difflib
 import importlib
 import sys
 
@@ -8,15 +9,15 @@ import click
 import facsimile
 
 VERBS = {
-    "demo": "the whole loop on one photo; writes a page and prints its path",
-    "render": "draw a synthetic person making an expression",
-    "describe": "say an expression in words: units, muscles, prototypes",
-    "dataset": "make and show labelled synthetic data sets",
-    "detect": "read action units from photos and video",
-    "chat": "talk to a language model, with a face on both sides",
-    "train": "train a reader on a data set",
-    "evaluate": "measure a reader on a data set",
-    "doctor": "check the installation",
+    "demo": "The whole loop on one photo; writes a page and prints its path.",
+    "render": "Draw a synthetic person making an expression.",
+    "describe": "Say an expression in words: units, muscles, prototypes.",
+    "dataset": "Make and show labelled synthetic data sets.",
+    "detect": "Read action units from photos and video.",
+    "chat": "Talk to a language model, with a face on both sides.",
+    "train": "Train a reader on a synthetic data set.",
+    "evaluate": "Measure a reader on a labelled data set.",
+    "doctor": "Check the installation.",
 }
 
 
@@ -31,7 +32,23 @@ class LazyGroup(click.Group):
         """Load one verb; None if there is no such verb."""
         if cmd_name not in VERBS:
             return None
-        return importlib.import_module(f"facsimile.app.commands.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"facsimile.app.commands.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb; an unknown one is answered with the nearest that exists."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], VERBS, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else f"; choose one of {', '.join(VERBS)}"
+            raise click.UsageError(f"no verb '{args[0]}'{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs with their one-line help without importing them."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,6 +58,17 @@ def cli(debug: bool) -> None:
     """Language models with a face: read, render and speak facial action units."""
 
 
-def main() -> None:
-    """Run the command line; the console script."""
-    sys.exit(cli())
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 something failed, 2 the command was not understood."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if "--debug" in arguments[:1]:
+        cli(arguments, standalone_mode=True)
+    try:
+        cli(arguments, standalone_mode=True)
+    except (ValueError, OSError, ImportError) as error:
+        click.echo(f"Error: {_one_line(error)}", err=True)
+        sys.exit(1)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,34 @@
+"""Write files that are whole or not there, and never replace one that nobody said to replace."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import click
+
+
+def refuse_overwrite(path: Path, *, force: bool) -> None:
+    """Stop with a usage error if ``path`` exists and ``force`` is not set."""
+    if path.exists() and not force:
+        raise click.UsageError(f"{path} exists; add --force to replace it or choose another name with -o")
+
+
+def write_atomic(path: Path, content: bytes, *, force: bool = False) -> None:
+    """Write ``content`` under a temporary name beside ``path``, then move it into place.
+
+    Raises ``click.UsageError`` if the file exists without ``force`` and ``click.ClickException`` if it cannot be
+    written.
+    """
+    refuse_overwrite(path, force=force)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            os.replace(name, path)
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as error:
+        raise click.ClickException(f"cannot write {path}: {error.strerror or error}") from error
