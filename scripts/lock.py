@@ -31,17 +31,11 @@ def main() -> None:
         python = str(environment / "bin" / "python")
         held = Path(folder) / "held.txt"
         held.write_text("".join(f"{name}=={version}\n" for name, version in KEEP.items()))
-        subprocess.run(
-            [python, "-m", "pip", "install", "-q", "-c", str(held), f"{ROOT}[{EXTRAS}]"], check=True
-        )
+        subprocess.run([python, "-m", "pip", "install", "-q", "-c", str(held), f"{ROOT}[{EXTRAS}]"], check=True)
         frozen = subprocess.run(
             [python, "-m", "pip", "list", "--format=freeze"], check=True, capture_output=True, text=True
         ).stdout
-    pins = [
-        re.sub(r"\+\w+$", "", line)
-        for line in frozen.splitlines()
-        if line.split("==")[0].lower() not in NOT_OURS
-    ]
+    pins = [re.sub(r"\+\w+$", "", line) for line in frozen.splitlines() if line.split("==")[0].lower() not in NOT_OURS]
     header = "# Locked versions, made by scripts/lock.py; used as a constraint file.\n"
     (ROOT / "requirements.lock").write_text(header + "\n".join(sorted(pins, key=str.lower)) + "\n")
     print(f"{len(pins)} versions locked", file=sys.stderr)
