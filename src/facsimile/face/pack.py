@@ -22,10 +22,10 @@ PART_NAMES = (
     "upper_teeth",
     "lower_teeth",
     "tongue",
-    "left_lash_upper",
     "left_lash_lower",
-    "right_lash_upper",
+    "left_lash_upper",
     "right_lash_lower",
+    "right_lash_upper",
     "hair_cap",
     "clothes",
 )
@@ -42,8 +42,8 @@ class HeadPack:
 
     ``vertices`` [V,3] decimetres; ``quads`` [Q,4] corners into them, a triangle repeats its last corner; ``uv`` [U,2]
     and ``uv_quads`` [Q,4] the same corners in MakeHuman texture coordinates (v up); ``part`` [Q] index into
-    ``PART_NAMES``; ``shapes`` [K,V,3] displacements at weight 1; ``masks`` u8 [1024,1024] over the texture, row 0 at v=1.
-    Shape names: ``race:*`` and ``univ:*`` (age, sex, build), ``<region>:*`` (local form), ``fu:*`` (ARKit face units),
+    ``PART_NAMES``; ``shapes`` [K,V,3] displacements at weight 1; ``masks`` u8 [1024,1024] over the texture, row 0
+    at v=1. Shape names: ``race:*`` and ``univ:*`` (age, sex, build), ``<region>:*`` (local form), ``fu:*`` (ARKit face units),
     ``ex:<ancestry>:*`` (MakeHuman expression units).
     """
 
