@@ -1,0 +1,125 @@
+"""Dress an identity: skin, lips, eyes, teeth, hair, brows, lashes, beard and clothes, from one generator."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32
+
+from facsimile.face.beard import beard_shadow, grow_beard, random_beard
+from facsimile.face.brows import brow_shadow, grow_brows, random_brows
+from facsimile.face.eyes import EyeColours, random_eyes, random_teeth_colour
+from facsimile.face.hair import Hair, random_hair, scalp_shadow
+from facsimile.face.identity import Identity
+from facsimile.face.lashes import grow_lashes
+from facsimile.face.lips import paint_lips, random_lips
+from facsimile.face.skin import pigment_albedo, random_gloss, random_height, random_pigments, tone_name
+from facsimile.face.strands import HairStrands, SurfaceStrands
+
+ALBEDO_RANGE = (0.004, 0.95)
+"""No real surface is outside it: soot 0.04 is mixed with gaps between hairs, fresh snow 0.95."""
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """Hold all that is seen of a person apart from form and movement.
+
+    ``albedo`` [3,H,W] linear RGB on the rest atlas, with lips, make-up, beard shadow, brow roots and scalp already in
+    it; ``gloss`` [H,W] factor on the specular strength, 0.1-2, lips included; ``height`` [H,W] mm of pores and fine
+    lines; ``lip_colour`` mean linear RGB of the lips (for information: ``lip_strength``, the share a renderer should
+    still blend over the albedo, is 0); ``roughness`` of the skin's highlight, 0.4-0.65; ``wrinkle_strength`` 0.6-1.5
+    factor on wrinkles; ``neckline``: (height at the neck in dm, drop per dm forward, radius in dm) of the collar.
+    ``description``: plain words and numbers for a data set's row.
+    """
+
+    albedo: Float32[np.ndarray, "3 H W"]
+    gloss: Float32[np.ndarray, "H W"]
+    height: Float32[np.ndarray, "H W"]
+    lip_colour: Float32[np.ndarray, "3"]
+    lip_strength: float
+    roughness: float
+    wrinkle_strength: float
+    eyes: EyeColours
+    teeth_colour: Float32[np.ndarray, "3"]
+    hair_colour: Float32[np.ndarray, "3"]
+    brow_colour: Float32[np.ndarray, "3"]
+    beard_colour: Float32[np.ndarray, "3"]
+    hair: HairStrands | None
+    brows: SurfaceStrands
+    lashes: SurfaceStrands
+    beard: SurfaceStrands | None
+    clothes_colour: Float32[np.ndarray, "3"]
+    neckline: Float32[np.ndarray, "3"]
+    description: dict[str, Any]
+
+
+def _tint(
+    albedo: Float32[np.ndarray, "3 H W"], colour: Float32[np.ndarray, "3"], cover: Float32[np.ndarray, "H W"]
+) -> None:
+    """Blend ``colour`` over ``albedo`` in place."""
+    for channel in range(3):
+        albedo[channel] += (colour[channel] - albedo[channel]) * cover
+
+
+def random_clothes(rng: np.random.Generator) -> tuple[Float32[np.ndarray, "3"], Float32[np.ndarray, "3"]]:
+    """Draw the colour of the clothes (linear RGB) and the neckline (height, drop forward, radius; dm)."""
+    grey = np.exp(rng.uniform(np.log(0.02), np.log(0.7)))
+    hue = np.exp(rng.normal(0, rng.choice([0.1, 0.6]), 3))
+    neckline = (rng.uniform(5.45, 6.05), rng.uniform(0.0, 0.55), rng.uniform(0.55, 0.8))
+    return np.float32(np.clip(grey * hue, 0.01, 0.85)), np.float32(neckline)
+
+
+def _hair_shade(rng: np.random.Generator, hair: Hair, factor: float) -> Float32[np.ndarray, "3"]:
+    """Return the colour of other hair of the same person: darker or lighter, less grey."""
+    return np.float32(np.clip(hair.colour * factor * np.exp(rng.normal(0, 0.2)), 0.003, 0.7))
+
+
+def random_appearance(rng: np.random.Generator, identity: Identity) -> Appearance:
+    """Draw the appearance of ``identity``; the same generator state gives the same bytes."""
+    pigments = random_pigments(rng, identity)
+    hair = random_hair(rng, identity)
+    brow_colour, beard_colour = _hair_shade(rng, hair, 0.8), _hair_shade(rng, hair, 0.9)
+    beard = random_beard(rng, sex=identity.sex, age_years=identity.age_years)
+    brows = random_brows(rng, sex=identity.sex, age_years=identity.age_years)
+    lips = random_lips(rng, sex=identity.sex, melanin=pigments.tone)
+    albedo, gloss = pigment_albedo(pigments), random_gloss(rng)
+    _tint(albedo, beard_colour * np.float32((0.9, 1.0, 1.1)), beard_shadow(beard) * np.float32(0.75))
+    _tint(albedo, brow_colour * np.float32(1.5), brow_shadow(brows))
+    _tint(albedo, hair.colour, scalp_shadow(hair))
+    lip_colour = paint_lips(albedo, gloss, lips=lips, pigments=pigments, rng=rng)
+    np.clip(albedo, *ALBEDO_RANGE, out=albedo)
+    eyes = random_eyes(rng, ancestry=identity.ancestry, age_years=identity.age_years)
+    clothes_colour, neckline = random_clothes(rng)
+    description = {
+        "age_years": round(identity.age_years, 1),
+        "sex": "female" if identity.sex > 0.5 else "male",
+        "melanin": round(pigments.tone, 3),
+        "skin_tone": tone_name(pigments.tone),
+        "hair_style": hair.style,
+        "hair_colour": hair.colour_name,
+        "beard": beard.kind,
+        "eye_colour": eyes.colour_name,
+        "lipstick": lips.lipstick,
+        "glasses": False,
+    }
+    return Appearance(
+        albedo=albedo,
+        gloss=gloss,
+        height=random_height(rng, identity.age_years),
+        lip_colour=lip_colour,
+        lip_strength=0.0,
+        roughness=float(rng.uniform(0.42, 0.62)),
+        wrinkle_strength=float(np.clip(np.exp(rng.normal(0, 0.25)), 0.6, 1.5)),
+        eyes=eyes,
+        teeth_colour=random_teeth_colour(rng, identity.age_years),
+        hair_colour=hair.colour,
+        brow_colour=brow_colour,
+        beard_colour=beard_colour,
+        hair=hair.strands,
+        brows=grow_brows(rng, brows),
+        lashes=grow_lashes(rng, density=rng.uniform(0.4, 1.3), length=rng.uniform(0.5, 1.0)),
+        beard=grow_beard(rng, beard),
+        clothes_colour=clothes_colour,
+        neckline=neckline,
+        description=description,
+    )

@@ -1,0 +1,62 @@
+"""Draw the colours of eyes and teeth for a person."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32
+
+IRIS_COLOURS = {
+    "dark brown": (0.050, 0.022, 0.010),
+    "brown": (0.100, 0.045, 0.018),
+    "hazel": (0.150, 0.120, 0.055),
+    "green": (0.160, 0.250, 0.140),
+    "blue": (0.160, 0.300, 0.450),
+    "grey": (0.220, 0.280, 0.320),
+}
+"""Linear RGB of the outer iris; picked by eye, the order runs from much to little melanin."""
+DARK_SHARE = (0.60, 0.36, 0.04, 0.0, 0.0, 0.0)
+"""Frequencies for people of African and Asian ancestry: nearly all brown (Sulem et al. 2007 give the European mix)."""
+EUROPEAN_SHARE = (0.10, 0.27, 0.14, 0.13, 0.25, 0.11)
+SCLERA = (0.66, 0.62, 0.585)
+TEETH = (0.78, 0.73, 0.62)
+IRIS_RADIUS = 0.46
+"""Iris radius over eyeball radius: 11.8 mm of 24 mm across in adults, a little less as the mesh's ball is large."""
+
+
+@dataclass(frozen=True)
+class EyeColours:
+    """Hold the look of both eyes: linear RGB, radii over the eyeball's (pupil: over the iris'), redness 0-1."""
+
+    iris_outer: Float32[np.ndarray, "3"]
+    iris_inner: Float32[np.ndarray, "3"]
+    sclera: Float32[np.ndarray, "3"]
+    iris_radius: float
+    pupil_radius: float
+    redness: float
+    colour_name: str
+
+
+def random_eyes(rng: np.random.Generator, *, ancestry: tuple[float, float, float], age_years: float) -> EyeColours:
+    """Draw eye colours; consumes six draws from ``rng``. ``ancestry`` = (african, asian, european), sums to 1."""
+    names = list(IRIS_COLOURS)
+    share = np.asarray(DARK_SHARE) * (ancestry[0] + ancestry[1]) + np.asarray(EUROPEAN_SHARE) * ancestry[2]
+    name = names[int(rng.choice(len(names), p=share / share.sum()))]
+    iris = np.asarray(IRIS_COLOURS[name]) * np.exp(rng.normal(0, 0.15))
+    old = float(np.clip((age_years - 20) / 60, 0, 1))
+    sclera = np.asarray(SCLERA) * np.exp(-old * np.asarray((0.05, 0.09, 0.16))) * rng.uniform(0.82, 1.06)
+    redness = float(rng.beta(1.2, 5.0))
+    return EyeColours(
+        iris_outer=np.float32(iris * 0.75),
+        iris_inner=np.float32(iris * (0.96, 0.72, 0.48) + 0.015),
+        sclera=np.float32(np.clip(sclera * (1, 1 - 0.22 * redness, 1 - 0.2 * redness), 0, 0.9)),
+        iris_radius=float(IRIS_RADIUS * rng.uniform(0.96, 1.06)),
+        pupil_radius=float(rng.uniform(0.26, 0.55)),
+        redness=redness,
+        colour_name=name,
+    )
+
+
+def random_teeth_colour(rng: np.random.Generator, age_years: float) -> Float32[np.ndarray, "3"]:
+    """Draw the linear RGB of the teeth: white to yellow, darker with age."""
+    stain = rng.random() + float(np.clip((age_years - 30) / 60, 0, 0.6))
+    return np.float32(np.asarray(TEETH) * np.exp(-np.asarray((0.05, 0.10, 0.25)) * stain) * rng.uniform(0.85, 1.05))

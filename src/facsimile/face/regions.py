@@ -1,0 +1,106 @@
+"""Name the regions of the face on the rest-pose atlas: smooth masks 0-1, and noise to vary them.
+
+Places are measured on the template head (dm): brows at y 7.42-7.49 and |x| 0.125-0.505, lips at y 6.50-6.71, nose tip
+(0, 6.9), chin y 6.15, forehead hairline y 8.1, ears |x| 0.84.
+"""
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from jaxtyping import Float, Float32
+
+from facsimile.face.rest import ATLAS_SIZE, atlas
+
+LIP_SEAM_Y = 6.613
+"""Height (dm) of the closed mouth line of the template."""
+BROW_INNER, BROW_WIDTH = 0.125, 0.38
+"""Inner end of a brow and its extent along x (dm)."""
+
+HAIRLINE_Z = (-0.9, -0.4, -0.1, 0.12, 0.3, 0.42, 0.58, 0.66, 0.72, 0.80, 0.88, 0.98, 1.1, 1.25, 1.45)
+HAIRLINE_Y = (6.62, 6.62, 6.70, 6.85, 7.1, 7.38, 7.38, 7.12, 7.1, 7.2, 7.55, 7.82, 7.98, 8.06, 8.1)
+"""Where hair starts to grow, from the nape over the ear and sideburn to the forehead; drawn on the template."""
+
+
+@lru_cache(maxsize=64)
+def noise(sigma_texels: float, number: int = 0) -> Float32[np.ndarray, "H W"]:
+    """Return fixed smooth noise on the atlas, unit variance, seamless at the back; always the same for the same call."""
+    height, width = ATLAS_SIZE
+    margin = min(int(4 * sigma_texels) + 2, width // 2)
+    field = np.random.default_rng([round(sigma_texels * 10), number]).standard_normal(ATLAS_SIZE, np.float32)
+    padded = np.concatenate([field[:, -margin:], field, field[:, :margin]], 1)
+    smooth = cv2.GaussianBlur(padded, (0, 0), sigma_texels)[:, margin : margin + width]
+    return np.asarray((smooth - smooth.mean()) / smooth.std(), np.float32)
+
+
+def rolled_noise(rng: np.random.Generator, sigma_texels: float, number: int = 0) -> Float32[np.ndarray, "H W"]:
+    """Return the noise turned round the head by a random angle: another pattern for another person."""
+    return np.roll(noise(sigma_texels, number), int(rng.integers(ATLAS_SIZE[1])), axis=1)
+
+
+def brow_height(along: Float[np.ndarray, "*n"], *, arch: float = 0.0) -> Float[np.ndarray, "*n"]:
+    """Return the height (dm) of a brow's middle line; ``along`` 0 at the inner end to 1; ``arch`` -1 flat to 1 high."""
+    return (
+        7.437
+        + 0.06 * (1 + arch) * np.sin(np.pi * np.clip(along * 0.85 + 0.1, 0, 1))
+        - 0.16 * np.clip(along - 0.6, 0, 1) ** 1.3
+    )
+
+
+def hairline_distance(points: Float[np.ndarray, "*n 3"], *, recede: float = 0.0) -> Float[np.ndarray, "*n"]:
+    """Return how far (dm of height) rest-pose points lie inside the hair; ``recede`` -0.6 low to 1 receded temples."""
+    x, z = np.abs(points[..., 0]), points[..., 2]
+    line = np.interp(z, HAIRLINE_Z, HAIRLINE_Y)
+    back = np.interp(z, (0.6, 1.0, 1.35), (0, 0.35, 0.25)) * np.interp(x, (0, 0.15, 0.5), (0.5, 0.7, 1.0))
+    return points[..., 1] - line - recede * back
+
+
+@lru_cache(maxsize=1)
+def regions() -> dict[str, Float32[np.ndarray, "H W"]]:
+    """Return the masks by name, made once per process."""
+    a = atlas()
+    x, y, z = np.abs(a.x), a.y, a.z
+    named = {
+        "cheek": a.blob(0.45, 6.92, 0.17, 0.14),
+        "nose": a.blob(0.0, 6.90, 0.11, 0.09),
+        "nose_bridge": a.blob(0.0, 7.12, 0.06, 0.15),
+        "forehead": a.blob(0.0, 7.85, 0.5, 0.2),
+        "under_eye": a.blob(0.29, 7.11, 0.12, 0.045),
+        "lid": a.blob(0.31, 7.345, 0.14, 0.05),
+        "lid_crease": a.blob(0.32, 7.40, 0.15, 0.025),
+        "chin": a.blob(0.0, 6.25, 0.18, 0.1),
+        "lash_line": np.float32(
+            np.exp(-((np.hypot((x - 0.32) / 0.165, (y - 7.283) / 0.055) - 1) ** 2) / 0.04) * (z > 1)
+        ),
+        "ear": a.ears,
+        "beard": _beard_region(),
+        "moustache": _moustache_region(),
+        "brow": _brow_region(),
+    }
+    return {name: np.asarray(mask, np.float32) for name, mask in named.items()}
+
+
+def _moustache_region() -> Float32[np.ndarray, "H W"]:
+    a = atlas()
+    x = np.abs(a.x)
+    line = 6.775 - 0.10 * np.clip(x / 0.3, 0, 1) ** 2
+    return np.float32(np.exp(-(((a.y - line) / 0.05) ** 2) / 2) * (x < 0.33) * (1 - a.lips) * (a.z > 0.5))
+
+
+def _beard_region() -> Float32[np.ndarray, "H W"]:
+    """Return jaw, chin, upper neck and moustache, with soft edges."""
+    a = atlas()
+    x = np.abs(a.x)
+    top = 6.50 + np.clip((x - 0.30) * 1.3, 0, 0.65)
+    jaw = np.clip((top - a.y) / 0.10, 0, 1) * np.clip((a.y - 5.95) / 0.15, 0, 1) * np.clip((a.z - 0.35) / 0.2, 0, 1)
+    below_lip = 1 - 0.7 * np.exp(-((a.x / 0.14) ** 2) / 2 - (((a.y - 6.45) / 0.05) ** 2) / 2)
+    mask = np.clip(jaw * below_lip + _moustache_region(), 0, 1) * (a.y < 7.1)
+    return cv2.GaussianBlur(np.float32(mask), (0, 0), 2.5) * (1 - a.lips)
+
+
+def _brow_region() -> Float32[np.ndarray, "H W"]:
+    a = atlas()
+    x = np.abs(a.x)
+    middle = brow_height(np.clip((x - BROW_INNER) / BROW_WIDTH, 0, 1)) + 0.006
+    mask = np.exp(-(((a.y - middle) / 0.026) ** 2) / 2) * (x > BROW_INNER - 0.01) * (x < BROW_INNER + BROW_WIDTH)
+    return cv2.GaussianBlur(np.float32(mask * (a.z > 0.6)), (0, 0), 1.2)
