@@ -1,0 +1,69 @@
+"""Turn controllers into weights of the rig's shapes: what happens when units meet."""
+
+import numpy as np
+from jaxtyping import Float
+
+from facsimile.facs.controllers import CONTROLLERS
+from facsimile.facs.expression import Expression
+
+LID_DOWN_RAD, LID_UP_RAD, LID_SIDE_RAD = 0.199, 0.172, 0.265
+"""Turn of the eyeball in the pack's eyeLookDown, eyeLookUp and eyeLookIn/Out: lids follow in proportion."""
+LID_FOLLOW_MAX = 2.2
+"""Lids follow no further than this many times the modelled motion."""
+TEETH_JAW = 0.4
+"""Jaw opening at which a smile shows the upper teeth fully."""
+TOOTHY_SHARE = 0.85
+"""Part of a smile that becomes the toothy form when the lips part."""
+LIP_BUDGET = ("mouthFunnel", "mouthPucker", "mouthRollLower", "mouthRollUpper", "lipTighten")
+LIP_BUDGET_MAX = 1.3
+"""Lip-shaping units together weigh at most this: lips cannot purse, funnel and roll at once."""
+
+Weights = dict[str, float]
+
+
+def shape_weights(expression: Expression) -> Weights:
+    """Return the weight of each shape by name; zero weights are left out.
+
+    ``browInnerUp`` and ``cheekPuff`` add to both of their sides, up to 1. ``mouthClose`` never exceeds
+    ``jawOpen``. ``eyeLook*`` controllers are derived values: the lids follow ``gaze_rad``.
+    """
+    values = np.clip(np.nan_to_num(np.asarray(expression.controllers, np.float64)), 0, 1)
+    weights: Weights = dict(zip(CONTROLLERS, (float(value) for value in values), strict=True))
+    for both in ("browInnerUp", "cheekPuff"):
+        value = weights.pop(both)
+        for side in ("Left", "Right"):
+            weights[both + side] = min(weights[both + side] + value, 1.0)
+    weights["mouthClose"] = min(weights["mouthClose"], weights["jawOpen"])
+    _share_lips(weights)
+    for index, side in enumerate(("Left", "Right")):
+        _show_teeth(weights, side)
+        _close_eye(weights, side, expression.gaze_rad[index])
+    return {name: weight for name, weight in weights.items() if weight}
+
+
+def _share_lips(weights: Weights) -> None:
+    total = sum(weights[name] for name in LIP_BUDGET)
+    if total > LIP_BUDGET_MAX:
+        weights.update({name: weights[name] * LIP_BUDGET_MAX / total for name in LIP_BUDGET})
+
+
+def _show_teeth(weights: Weights, side: str) -> None:
+    smile = weights[f"mouthSmile{side}"]
+    parted = max(weights["lipsPart"], min(weights["jawOpen"] / TEETH_JAW, 1))
+    weights[f"toothySmile{side}"] = TOOTHY_SHARE * smile * parted
+    weights[f"mouthSmile{side}"] = smile * (1 - TOOTHY_SHARE * parted)
+
+
+def _close_eye(weights: Weights, side: str, gaze: Float[np.ndarray, "2"]) -> None:
+    yaw, pitch = (float(angle) for angle in gaze)
+    outward = yaw if side == "Left" else -yaw
+    is_open = 1 - weights[f"eyeBlink{side}"]
+    for direction, angle, unit in (
+        ("Down", -pitch, LID_DOWN_RAD),
+        ("Up", pitch, LID_UP_RAD),
+        ("Out", outward, LID_SIDE_RAD),
+        ("In", -outward, LID_SIDE_RAD),
+    ):
+        weights[f"eyeLook{direction}{side}"] = is_open * min(max(angle / unit, 0), LID_FOLLOW_MAX)
+    for unit_name in ("eyeWide", "eyeSquint"):
+        weights[f"{unit_name}{side}"] *= is_open

@@ -1,0 +1,128 @@
+"""Turn the eyeballs, shut the lids and keep them in front of the eyeballs."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from jaxtyping import Float, Float32, Int32
+
+from facsimile.face.front_view import look
+from facsimile.face.landmarks import Surface, contour_cells, opening, pick
+from facsimile.face.pack import load_head_pack, part_index
+from facsimile.face.symmetry import mirror_vertices
+
+LID_COLUMNS = (0.06, 0.2, 0.35, 0.5, 0.65, 0.8, 0.94)
+"""Places along the eye where the lids are made to meet."""
+LID_OVERLAP = 0.004
+"""A shut upper lid passes the lower one by this much (dm)."""
+LID_CLEARANCE = 0.006
+"""Lids stay this far (dm) in front of the eyeball, or as far as they are on the neutral face."""
+LID_SHELL = 0.10
+"""Skin within this distance (dm) of the eyeball counts as lid."""
+
+
+@dataclass(frozen=True)
+class Eyeball:
+    """Hold the sphere of an eyeball: ``centre`` [3] and ``radius`` (dm)."""
+
+    centre: Float32[np.ndarray, "3"]
+    radius: float
+
+
+@dataclass(frozen=True)
+class LidGuard:
+    """Hold the lid vertices of one eye [N] and the distance [N] from the eyeball's centre they must keep (dm)."""
+
+    vertices: Int32[np.ndarray, " N"]
+    distance: Float32[np.ndarray, " N"]
+
+
+def eye_vertices(side: int) -> Int32[np.ndarray, " N"]:
+    """Return the vertices of the left (0) or right (1) eyeball."""
+    return _eye_vertices()[side]
+
+
+@lru_cache(maxsize=1)
+def _eye_vertices() -> tuple[np.ndarray, np.ndarray]:
+    pack = load_head_pack()
+    left = pack.part_vertices("left_eye")
+    return left, mirror_vertices()[left]
+
+
+def fit_eyeball(vertices: Float32[np.ndarray, "V 3"], side: int) -> Eyeball:
+    """Fit a sphere to an eyeball by least squares; its centre is the eye joint."""
+    points = vertices[eye_vertices(side)].astype(np.float64)
+    origin = points.mean(0)
+    points = points - origin
+    system = np.concatenate([2 * points, np.ones((len(points), 1))], 1)
+    solution = np.linalg.lstsq(system, (points**2).sum(1), rcond=None)[0]
+    radius = float(np.sqrt(solution[3] + solution[:3] @ solution[:3]))
+    return Eyeball((origin + solution[:3]).astype(np.float32), radius)
+
+
+def gaze_rotation(yaw_rad: float, pitch_rad: float) -> Float[np.ndarray, "3 3"]:
+    """Return the matrix that turns +z (straight ahead) to a gaze: yaw to the subject's left, then pitch up."""
+    cy, sy, cp, sp = np.cos(yaw_rad), np.sin(yaw_rad), np.cos(pitch_rad), np.sin(pitch_rad)
+    yaw = np.array(((cy, 0, sy), (0, 1, 0), (-sy, 0, cy)))
+    pitch = np.array(((1, 0, 0), (0, cp, sp), (0, -sp, cp)))
+    return yaw @ pitch
+
+
+@lru_cache(maxsize=1)
+def lid_margins() -> tuple[Surface, Surface]:
+    """Return the upper and lower lid margin of the left eye at ``LID_COLUMNS``."""
+    view = look(load_head_pack().vertices)
+    mask = opening(view.where(view.part == part_index("left_eye")), (0.1, 0.55), (7.05, 7.5))
+    _, _, top, bottom = contour_cells(mask, LID_COLUMNS, 1)
+    return pick(view, top), pick(view, bottom)
+
+
+def shut_lids(
+    neutral: Float32[np.ndarray, "V 3"], blink: Float32[np.ndarray, "V 3"], side: int
+) -> Float32[np.ndarray, "V 3"]:
+    """Return ``blink`` changed so that the lids of this face meet: the upper lid goes lower or less low, by column."""
+    upper, lower = (m if side == 0 else m.mirrored() for m in lid_margins())
+    shut = neutral + blink
+    gap = upper.at(shut)[:, 1] - lower.at(shut)[:, 1] + np.float32(LID_OVERLAP)
+    template = load_head_pack().vertices
+    place = np.abs(template[:, 0])
+    columns = np.abs(upper.at(template)[:, 0])
+    drop = np.interp(place, columns, gap)
+    weight = np.clip(-blink[:, 1] / np.interp(place, columns, np.maximum(-upper.at(blink)[:, 1], 1e-3)), 0, 1)
+    changed = blink.copy()
+    changed[:, 1] -= (weight * drop).astype(np.float32)
+    return changed
+
+
+def lid_guard(neutral: Float32[np.ndarray, "V 3"], eyeball: Eyeball, side: int) -> LidGuard:
+    """Return which vertices must stay in front of the eyeball on this face, and at what distance."""
+    lids = _lid_vertices()[side]
+    distance = np.linalg.norm(neutral[lids] - eyeball.centre, axis=1)
+    return LidGuard(lids, np.minimum(distance, eyeball.radius + LID_CLEARANCE).astype(np.float32))
+
+
+@lru_cache(maxsize=1)
+def _lid_vertices() -> tuple[np.ndarray, np.ndarray]:
+    pack = load_head_pack()
+    ball = fit_eyeball(pack.vertices, 0)
+    body = pack.part_vertices("body")
+    offset = pack.vertices[body] - ball.centre
+    left = body[(np.linalg.norm(offset, axis=1) < ball.radius + LID_SHELL) & (offset[:, 2] > 0)]
+    return left, mirror_vertices()[left]
+
+
+def push_lids(vertices: Float32[np.ndarray, "V 3"], eyeball: Eyeball, guard: LidGuard) -> None:
+    """Move lid vertices that came too close straight away from the eyeball's centre, in place."""
+    offset = vertices[guard.vertices] - eyeball.centre
+    distance = np.sqrt((offset**2).sum(1))
+    scale = np.maximum(guard.distance / np.maximum(distance, np.float32(1e-6)), np.float32(1))
+    vertices[guard.vertices] = eyeball.centre + offset * scale[:, None]
+
+
+def turn_eyeball(
+    vertices: Float32[np.ndarray, "V 3"], eyeball: Eyeball, side: int, gaze: Float[np.ndarray, "2"]
+) -> None:
+    """Rotate an eyeball about its centre to a gaze (yaw, pitch; radians), in place."""
+    rows = eye_vertices(side)
+    rotation = gaze_rotation(float(gaze[0]), float(gaze[1])).astype(np.float32)
+    vertices[rows] = eyeball.centre + (vertices[rows] - eyeball.centre) @ rotation.T

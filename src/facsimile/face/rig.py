@@ -1,0 +1,123 @@
+"""Pose a head: identity and expression in, vertices out."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from jaxtyping import Float32
+
+from facsimile.face.correctives import shape_weights
+from facsimile.face.eyeballs import (
+    Eyeball,
+    LidGuard,
+    fit_eyeball,
+    lid_guard,
+    push_lids,
+    shut_lids,
+    turn_eyeball,
+)
+from facsimile.face.identity import Identity
+from facsimile.face.landmarks import landmarks
+from facsimile.face.pack import HeadPack, load_head_pack
+from facsimile.face.shapes import rig_shapes
+from facsimile.face.symmetry import left_mask
+from facsimile.facs.expression import Expression
+
+CACHED_FACES = 16
+"""Faces kept ready; one takes about 6 MB."""
+
+
+@dataclass(frozen=True)
+class Face:
+    """Hold what the rig needs of one identity: neutral [V,3], shapes [S,3V], eyeballs and lid guards (left, right)."""
+
+    neutral: Float32[np.ndarray, "V 3"]
+    shapes: Float32[np.ndarray, "S N"]
+    eyeballs: tuple[Eyeball, Eyeball]
+    guards: tuple[LidGuard, LidGuard]
+
+
+class Rig:
+    """Pose heads of one pack; keeps the last few identities ready."""
+
+    def __init__(self, pack: HeadPack):
+        self.pack = pack
+        self.shape_names, self._shapes = rig_shapes()
+        self._row = {name: row for row, name in enumerate(self.shape_names)}
+        self._faces: OrderedDict[bytes, Face] = OrderedDict()
+
+    @property
+    def left_mask(self) -> Float32[np.ndarray, " V"]:
+        """Return 1 on the subject's left, 0 on the right, a smooth step across the mid-line."""
+        return left_mask()
+
+    def neutral_vertices(self, identity: Identity) -> Float32[np.ndarray, "V 3"]:
+        """Return the neutral head (dm); the middle between the eyeballs lies where the template's does."""
+        return self.face(identity).neutral.copy()
+
+    def vertices(self, identity: Identity, expression: Expression) -> Float32[np.ndarray, "V 3"]:
+        """Return the posed head (dm): controllers and gaze; the head's own pose is left to the camera."""
+        face = self.face(identity)
+        posed = face.neutral.copy()
+        weights = {n: w for n, w in shape_weights(expression).items() if n in self._row}
+        if weights:
+            rows = [self._row[name] for name in weights]
+            values = np.fromiter(weights.values(), np.float32, len(weights))
+            posed += (values @ face.shapes[rows]).reshape(-1, 3)
+        for side in (0, 1):
+            if expression.gaze_rad[side].any():
+                turn_eyeball(posed, face.eyeballs[side], side, expression.gaze_rad[side])
+            if weights:
+                push_lids(posed, face.eyeballs[side], face.guards[side])
+        return posed
+
+    def face(self, identity: Identity) -> Face:
+        """Return the prepared face of an identity."""
+        key = identity.weights.tobytes()
+        if key not in self._faces:
+            self._faces[key] = self._prepare(identity)
+            while len(self._faces) > CACHED_FACES:
+                self._faces.popitem(last=False)
+        self._faces.move_to_end(key)
+        return self._faces[key]
+
+    def _prepare(self, identity: Identity) -> Face:
+        neutral = self._neutral(identity)
+        mix = np.asarray(identity.ancestry, np.float32)
+        shapes = np.tensordot(mix, self._shapes, 1) * np.float32(face_scale(neutral))
+        balls = (fit_eyeball(neutral, 0), fit_eyeball(neutral, 1))
+        for side, name in enumerate(("eyeBlinkLeft", "eyeBlinkRight")):
+            row = self._row[name]
+            shapes[row] = shut_lids(neutral, shapes[row], side)
+        guards = (lid_guard(neutral, balls[0], 0), lid_guard(neutral, balls[1], 1))
+        return Face(neutral, shapes.reshape(len(shapes), -1), balls, guards)
+
+    def _neutral(self, identity: Identity) -> Float32[np.ndarray, "V 3"]:
+        template = self.pack.vertices
+        used = np.flatnonzero(identity.weights)
+        flat = self.pack.shapes.reshape(len(self.pack.shapes), -1)[used]
+        neutral = template + (identity.weights[used] @ flat).reshape(-1, 3)
+        return neutral + eye_middle(template) - eye_middle(neutral)
+
+
+def eye_middle(vertices: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "3"]:
+    """Return the middle between the centres of the eyeballs."""
+    return (fit_eyeball(vertices, 0).centre + fit_eyeball(vertices, 1).centre) / np.float32(2)
+
+
+def face_scale(vertices: Float32[np.ndarray, "V 3"]) -> float:
+    """Return how large a face is against the template: mean of its width over the eyes and height eyes to chin."""
+    sizes = [np.linalg.norm(landmarks(v)[[36, 27]] - landmarks(v)[[45, 8]], axis=1) for v in (vertices, template())]
+    return float((sizes[0] / sizes[1]).mean())
+
+
+def template() -> Float32[np.ndarray, "V 3"]:
+    """Return the template's vertices."""
+    return load_head_pack().vertices
+
+
+@lru_cache(maxsize=1)
+def default_rig() -> Rig:
+    """Return the rig of the shipped head pack, built once per process."""
+    return Rig(load_head_pack())

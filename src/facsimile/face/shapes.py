@@ -1,0 +1,197 @@
+"""Say what each controller does to the template: recipes over the pack's shapes, sculpted pushes, and millimetres.
+
+A recipe is written for the subject's left (``...Left``) or for the middle; the right side is the exact mirror. The sum
+of a recipe is scaled so that its largest motion on the skin is the one people reach at full strength: see
+``REACH_MM``. ARKit units (``fu:``) and MakeHuman expression units (``ex:``, blended by ancestry) complete one another.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from jaxtyping import Float32
+
+from facsimile.face.identity import PACK_ANCESTRIES
+from facsimile.face.pack import MM_PER_UNIT, load_head_pack
+from facsimile.face.symmetry import left_mask, mirror_displacements
+
+
+@dataclass(frozen=True)
+class Take:
+    """Take a shape of the pack: its name (``ex:`` without ancestry), a weight, and the region it is cut to."""
+
+    shape: str
+    weight: float = 1.0
+    within: "Region | None" = None
+
+
+@dataclass(frozen=True)
+class Region:
+    """Fade a shape out away from ``at`` (template x, y in dm): 1 inside half the ``radius``, 0 outside it."""
+
+    at: tuple[float, float]
+    radius: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Push:
+    """Move skin round ``at`` (template dm) by ``move_mm`` with a bell of standard deviations ``radius`` (dm)."""
+
+    at: tuple[float, float, float]
+    radius: tuple[float, float, float]
+    move_mm: tuple[float, float, float]
+
+
+Recipe = tuple[Take | Push, ...]
+
+LEFT_RECIPES: dict[str, Recipe] = {
+    "browDown": (Take("fu:browDownLeft"), Push((0.2, 7.44, 1.48), (0.12, 0.08, 0.15), (-2.5, -1.0, 0.5))),
+    "browInnerUp": (
+        Take("fu:browInnerUp"),
+        Take("ex:eyebrows-left-inner-up", 0.5),
+        Push((0.16, 7.5, 1.48), (0.1, 0.1, 0.2), (-0.5, 3.0, 0.0)),
+    ),
+    "browOuterUp": (Take("fu:browOuterUpLeft"), Take("ex:eyebrows-left-extern-up", 0.5)),
+    "cheekSquint": (
+        Take("fu:cheekSquintLeft"),
+        Push((0.42, 7.0, 1.3), (0.16, 0.11, 0.25), (0.0, 4.5, 2.5)),
+        Push((0.32, 7.2, 1.4), (0.13, 0.035, 0.1), (0.0, 1.5, 0.8)),
+    ),
+    "eyeBlink": (Take("fu:eyeBlinkLeft"),),
+    "eyeSquint": (Take("fu:eyeSquintLeft"), Take("ex:eye-left-slit", 0.4)),
+    "eyeWide": (Take("fu:eyeWideLeft"),),
+    "eyeLookDown": (Take("fu:eyeLookDownLeft"),),
+    "eyeLookUp": (Take("fu:eyeLookUpLeft"),),
+    "eyeLookIn": (Take("fu:eyeLookInLeft"),),
+    "eyeLookOut": (Take("fu:eyeLookOutLeft"),),
+    "jaw": (Take("fu:jawLeft"),),
+    "mouth": (Take("fu:mouthLeft"),),
+    "mouthDimple": (Take("fu:mouthDimpleLeft"), Push((0.33, 6.62, 1.38), (0.05, 0.06, 0.15), (1.5, 0.5, -4.0))),
+    "mouthFrown": (Take("fu:mouthFrownLeft"),),
+    "mouthLowerDown": (Take("fu:mouthLowerDownLeft"),),
+    "mouthPress": (Take("fu:mouthPressLeft"),),
+    "mouthSmile": (Take("ex:mouth-corner-puller"), Take("fu:mouthSmileLeft", 0.35)),
+    "mouthStretch": (Take("fu:mouthStretchLeft"), Take("ex:mouth-retraction", 0.5)),
+    "mouthUpperUp": (Take("fu:mouthUpperUpLeft"), Take("ex:mouth-elevation", 1.0)),
+    "noseSneer": (Take("fu:noseSneerLeft"), Take("ex:nose-left-elevation", 1.0)),
+    "nasolabialDeepen": (Take("fu:noseSneerLeft", 0.5), Push((0.22, 6.85, 1.45), (0.07, 0.1, 0.15), (0.8, 2.5, 0.5))),
+    "sharpLipPull": (Take("fu:mouthSmileLeft"), Push((0.42, 6.85, 1.3), (0.12, 0.12, 0.2), (0.0, 1.0, 3.0))),
+    "cheekPuff": (Take("fu:cheekPuff"),),
+    "toothySmile": (Take("ex:mouth-upward-retraction"),),
+}
+"""Recipes of the sided controllers, for the left; a shape without a side is cut by the left mask."""
+
+MIDDLE_RECIPES: dict[str, Recipe] = {
+    "jawForward": (Take("fu:jawForward"),),
+    "jawOpen": (Take("fu:jawOpen"),),
+    "mouthClose": (Take("fu:mouthClose"),),
+    "mouthFunnel": (Take("fu:mouthFunnel"),),
+    "mouthPucker": (Take("fu:mouthPucker"),),
+    "mouthRollLower": (Take("fu:mouthRollLower"),),
+    "mouthRollUpper": (Take("fu:mouthRollUpper"),),
+    "mouthShrugLower": (Take("fu:mouthShrugLower"),),
+    "mouthShrugUpper": (Take("fu:mouthShrugUpper"),),
+    "tongueOut": (Take("fu:tongueOut"),),
+    "lipTighten": (Take("ex:mouth-compression"),),
+    "lipsPart": (Take("ex:mouth-parling"),),
+    "neckTighten": (Take("ex:neck-platysma"),),
+    "cheekSuck": (Take("fu:cheekPuff", -0.6),),
+    "nostrilDilate": (Take("ex:nose-left-dilatation"), Take("ex:nose-right-dilatation")),
+    "nostrilCompress": (Take("ex:nose-compression"),),
+}
+"""Recipes of the middle controllers."""
+
+REACH_MM: dict[str, float] = {
+    "browInnerUp": 6.0,
+    "browOuterUp": 8.5,
+    "browDown": 6.4,
+    "cheekSquint": 6.2,
+    "eyeSquint": 3.7,
+    "eyeWide": 3.5,
+    "noseSneer": 10.2,
+    "mouthUpperUp": 8.7,
+    "mouthSmile": 15.5,
+    "mouthDimple": 8.7,
+    "mouthFrown": 6.0,
+    "mouthStretch": 10.1,
+    "mouthPress": 4.3,
+    "mouthShrugLower": 11.2,
+    "mouthPucker": 12.2,
+    "mouthFunnel": 11.6,
+}
+"""Largest motion on the skin (mm) at controller 1: ICT-FaceKit's scan-based face, pupils 63 mm apart."""
+
+
+def _falloff(region: Region) -> Float32[np.ndarray, " V"]:
+    vertices = load_head_pack().vertices
+    distance = np.hypot(*((vertices[:, axis] - region.at[axis]) / region.radius[axis] for axis in (0, 1)))
+    step = np.clip(2 - 2 * distance, 0, 1)
+    return (step * step * (3 - 2 * step)).astype(np.float32)
+
+
+def _bell(push: Push) -> Float32[np.ndarray, "V 3"]:
+    pack = load_head_pack()
+    offset = (pack.vertices - np.float32(push.at)) / np.float32(push.radius)
+    weight = np.exp(-0.5 * (offset**2).sum(1, keepdims=True))
+    is_skin = np.zeros((len(pack.vertices), 1), np.float32)
+    for part in ("body", "left_lash_lower", "left_lash_upper", "right_lash_lower", "right_lash_upper"):
+        is_skin[pack.part_vertices(part)] = 1
+    return weight * is_skin * np.float32(push.move_mm) / np.float32(MM_PER_UNIT)
+
+
+def _take(take: Take, ancestry: str, *, is_sided: bool) -> Float32[np.ndarray, "V 3"]:
+    pack = load_head_pack()
+    name = take.shape.replace("ex:", f"ex:{ancestry}:")
+    shape = take.weight * pack.shapes[pack.shape_index[name]]
+    if take.within is not None:
+        shape = shape * _falloff(take.within)[:, None]
+    has_side = "left" in name.lower() or not is_sided
+    return shape if has_side else shape * left_mask()[:, None]
+
+
+def recipe_shape(recipe: Recipe, ancestry: str, *, is_sided: bool) -> Float32[np.ndarray, "V 3"]:
+    """Return the displacements of a recipe before its reach is set."""
+    terms = [_bell(t) if isinstance(t, Push) else _take(t, ancestry, is_sided=is_sided) for t in recipe]
+    return np.sum(terms, axis=0, dtype=np.float32)
+
+
+@lru_cache(maxsize=1)
+def skin_vertices() -> np.ndarray:
+    """Return the vertices on which motion is measured: the face's skin, without the inside of the mouth."""
+    pack = load_head_pack()
+    triangles, uv_triangles, _ = pack.triangles(("body",))
+    inside = pack.sample_mask("inside_mouth", pack.uv[uv_triangles].mean(1)) > 0.5
+    return np.setdiff1d(triangles[~inside], triangles[inside])
+
+
+def reach_mm(shape: Float32[np.ndarray, "*K V 3"]) -> Float32[np.ndarray, "*K"]:
+    """Return the largest motion on the skin in millimetres."""
+    return np.linalg.norm(shape[..., skin_vertices(), :], axis=-1).max(-1) * np.float32(MM_PER_UNIT)
+
+
+def scaled(shape: Float32[np.ndarray, "V 3"], base: str) -> Float32[np.ndarray, "V 3"]:
+    """Scale a shape to the reach of its controller, where one is given."""
+    if base not in REACH_MM:
+        return shape
+    return shape * np.float32(REACH_MM[base] / reach_mm(shape))
+
+
+@lru_cache(maxsize=1)
+def rig_shapes() -> tuple[tuple[str, ...], Float32[np.ndarray, "N S V 3"]]:
+    """Return shape names [S] and displacements for the three ancestries [3,S,V,3] at controller 1, eyeballs unmoved."""
+    pack = load_head_pack()
+    names: list[str] = []
+    rows: list[np.ndarray] = []
+    for base, recipe in LEFT_RECIPES.items():
+        left = [scaled(recipe_shape(recipe, a, is_sided=True), base) for a in PACK_ANCESTRIES]
+        names += [f"{base}Left", f"{base}Right"]
+        rows += [np.stack(left), mirror_displacements(np.stack(left))]
+    for name, recipe in MIDDLE_RECIPES.items():
+        both = np.stack([recipe_shape(recipe, a, is_sided=False) for a in PACK_ANCESTRIES])
+        both = (both + mirror_displacements(both)) / 2
+        names.append(name)
+        rows.append(np.stack([scaled(shape, name) for shape in both]))
+    shapes = np.stack(rows, axis=1).astype(np.float32)
+    for eye in ("left_eye", "right_eye"):
+        shapes[:, :, pack.part_vertices(eye)] = 0
+    return tuple(names), shapes
