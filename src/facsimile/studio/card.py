@@ -1,0 +1,63 @@
+"""Write the card that lies beside a data set."""
+
+from pathlib import Path
+
+from facsimile.studio.report import format_occurrence, occurrence, plan
+from facsimile.studio.settings import Settings
+
+CARD_PLAN_ROWS = 10_000
+"""Samples counted for the card's table: every share is right to half a per cent."""
+
+
+def card(folder: Path, settings: Settings) -> str:
+    """Return the README of a data set, with the label counts of its first samples before rendering."""
+    recipe = settings.recipe
+    drawn = plan(recipe, settings.seed, min(settings.count, CARD_PLAN_ROWS))
+    counts = format_occurrence(occurrence(drawn.action_units, drawn.head_pose_rad))
+    return f"""---
+license: apache-2.0
+task_categories: [image-classification, keypoint-detection]
+tags: [faces, facs, action-units, synthetic]
+configs:
+- config_name: default
+  data_files: shard-*.parquet
+---
+# {folder.name}
+
+{settings.count:,} synthetic faces, {settings.size} x {settings.size} pixels, {settings.num_identities:,} people who
+never existed, {recipe.images_per_identity} images each; image 0 of each person is neutral. Every label comes from the
+scene, none from a detector. Split by `identity`, never by row.
+
+Made by facsimile with recipe `{recipe.name}` and seed {settings.seed}; `manifest.json` holds the full recipe, versions
+and a hash per shard. The same again:
+
+    facsimile dataset make OUT -n {settings.count} --seed {settings.seed} --size {settings.size} --recipe {recipe.name}
+
+## Columns
+
+Action units and controllers are in the order of `units` and `controllers` in `manifest.json`. Left and right are the
+subject's own. Pixel (0, 0) is the centre of the top-left pixel.
+
+| column | meaning |
+|---|---|
+| `image` | {{bytes, path}}, {settings.image_format.upper()}, RGB |
+| `identity`, `index` | person and sample number |
+| `controllers` [R] | rig controllers, 0-1 |
+| `au` [A,2] | intensity 0-5, (left, right); 25 from the lip gap, 26 and 27 from the jaw, 43 from the lids |
+| `au_visible` [A,2] | whether that side of the face shows |
+| `landmarks` [70,2] | pixels; 68 iBUG points and two irises |
+| `landmark_visible` [70] | whether the point shows |
+| `head_pose_rad` [3] | pitch (up), yaw (to the left), roll (to the left shoulder) |
+| `gaze_rad` [2,2] | left and right eye: yaw, pitch relative to the head |
+| `camera`, `light`, `appearance` | how the picture was taken, and of whom |
+| `notation` | the expression as FACS text |
+| `recipe`, `seed` | where the row comes from |
+
+`datasets.load_dataset(PATH).cast_column("image", datasets.Image())` reads it; so do pandas, polars and DuckDB.
+
+## Labels before rendering
+
+```
+{counts}
+```
+"""

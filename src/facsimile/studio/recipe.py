@@ -1,0 +1,140 @@
+"""Say which faces a data set holds: shares of drawing methods, sides, head pose, camera.
+
+A recipe is a function that returns a frozen `Recipe`. Sample ``i`` depends only on (recipe, seed, i).
+"""
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Callable
+from typing import Any
+
+_SHARES = ("neutral_share", "single_share", "prototype_share", "speech_share", "uniform_share")
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """Describe a population of images; every share is a probability, every angle is in radians.
+
+    What the shares leave over is drawn unit by unit, independently, so that no expression prototype can stand in for
+    the evidence of a single muscle.
+    """
+
+    name: str = "mixed"
+    """Name under which the recipe is stored."""
+    images_per_identity: int = 8
+    """Images of one person; image 0 of each person is neutral, so that every expression has its pair."""
+    images_per_light: int = 3
+    """Images of one person under one light, counted from image 0; then the light changes."""
+    neutral_share: float = 0.20
+    """Images with no action unit at all, image 0 of each person included."""
+    single_share: float = 0.03
+    """Images with one action unit only."""
+    prototype_share: float = 0.10
+    """Images from the prototype table; half of them are broken: upper and lower face from different rows."""
+    speech_share: float = 0.06
+    """Images with a speaking mouth under independent brows and eyes."""
+    uniform_share: float = 0.03
+    """Images drawn uniformly over the sides of all units: the corners of the space."""
+    min_units: int = 4
+    """Fewest units of an independent draw."""
+    max_units: int = 10
+    """Most units of an independent draw."""
+    max_uniform_units: int = 20
+    """Most sides of units of a uniform draw."""
+    min_intensity: float = 0.5
+    """Least intensity (0-5) of an active unit."""
+    max_intensity: float = 5.0
+    """Greatest intensity (0-5) of an active unit."""
+    asymmetric_share: float = 0.57
+    """Expressive faces whose left and right are drawn apart."""
+    one_sided_share: float = 0.40
+    """Sided units of such a face that show on one side only; eye closure shows one-sided 1.5 times as often."""
+    own_level_share: float = 0.45
+    """Sided units of such a face that show on both sides with independent intensities."""
+    yaw_sd_rad: float = math.radians(16)
+    """Standard deviation of the head's yaw."""
+    pitch_sd_rad: float = math.radians(9)
+    """Standard deviation of the head's pitch."""
+    roll_sd_rad: float = math.radians(5)
+    """Standard deviation of the head's roll."""
+    pose_limit_sd: float = 2.5
+    """Head angles are clipped at this many standard deviations."""
+    gaze_sd_rad: float = 0.20
+    """Standard deviation of the gaze's yaw relative to the head; pitch has 0.6 of it."""
+    camera_gaze_share: float = 0.35
+    """Images that look into the camera."""
+    min_distance_dm: float = 4.5
+    """Nearest camera, decimetres from the face."""
+    max_distance_dm: float = 16.0
+    """Farthest camera, decimetres from the face."""
+    min_frame_dm: float = 1.8
+    """Narrowest width of the frame at the face, decimetres: eyes 44 px apart in 128 px."""
+    max_frame_dm: float = 2.2
+    """Widest frame: eyes 36 px apart in 128 px."""
+    offset_sd: float = 0.015
+    """Standard deviation of the face's place in the frame, in frame widths."""
+
+    def __post_init__(self) -> None:
+        for name in ("images_per_identity", "images_per_light", "min_units"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        for name in (*_SHARES, "asymmetric_share", "one_sided_share", "own_level_share", "camera_gaze_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)}")
+        self._check_sums()
+        for low, high in (
+            ("min_units", "max_units"),
+            ("min_intensity", "max_intensity"),
+            ("min_distance_dm", "max_distance_dm"),
+            ("min_frame_dm", "max_frame_dm"),
+        ):
+            if not 0 < getattr(self, low) <= getattr(self, high):
+                raise ValueError(
+                    f"{low} must be above 0 and at most {high} = {getattr(self, high)}, got {getattr(self, low)}"
+                )
+        if self.max_intensity > 5:
+            raise ValueError(f"max_intensity must be at most 5 (FACS level E), got {self.max_intensity}")
+
+    def _check_sums(self) -> None:
+        total = sum(getattr(self, name) for name in _SHARES)
+        if total > 1 + 1e-9:
+            raise ValueError(f"{', '.join(_SHARES)} must add up to at most 1, got {total:.3f}")
+        if self.one_sided_share + self.own_level_share > 1:
+            raise ValueError(
+                "one_sided_share + own_level_share must be at most 1, "
+                f"got {self.one_sided_share + self.own_level_share:.3f}"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values for JSON."""
+        return dataclasses.asdict(self)
+
+
+def mixed() -> Recipe:
+    """Return the recipe for training readers: each common unit in about a quarter of the images, sides apart."""
+    return Recipe()
+
+
+def uniform() -> Recipe:
+    """Return the plain draw: 1 to 20 sides of units without replacement, intensities uniform over the scale."""
+    return Recipe(
+        name="uniform",
+        single_share=0.0,
+        prototype_share=0.0,
+        speech_share=0.0,
+        uniform_share=0.8,
+        min_intensity=1e-3,
+        asymmetric_share=0.0,
+    )
+
+
+RECIPES: dict[str, Callable[[], Recipe]] = {"mixed": mixed, "uniform": uniform}
+
+
+def recipe_named(name: str) -> Recipe:
+    """Return the recipe called ``name``; a ValueError names the nearest one there is."""
+    if name in RECIPES:
+        return RECIPES[name]()
+    nearest = difflib.get_close_matches(name, RECIPES, n=1, cutoff=0)[0]
+    raise ValueError(f"recipe {name!r} is unknown; did you mean {nearest!r}? (known: {', '.join(RECIPES)})")

@@ -1,0 +1,93 @@
+"""Say what one data set holds and how its rows fall into shards."""
+
+import dataclasses
+import importlib.metadata
+import platform
+from typing import Any
+
+from facsimile import __version__
+from facsimile.facs.action_units import LABEL_UNITS
+from facsimile.facs.controllers import CONTROLLERS
+from facsimile.studio.recipe import Recipe, mixed
+
+SHARD_ROWS = 512
+"""Rows a shard aims at, whole people only; about 10 MB of images."""
+FORMAT_VERSION = 1
+"""Version of the columns and of the manifest."""
+IMAGE_FORMATS = ("jpeg", "png")
+LIBRARIES = ("numpy", "numba", "opencv-python-headless", "pyarrow")
+"""Packages whose version can change the bytes of a data set."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Fix a data set: its rows follow from these fields alone."""
+
+    count: int
+    """Number of images."""
+    seed: int = 1
+    """Seed of the whole data set."""
+    size: int = 160
+    """Width and height of an image in pixels."""
+    recipe: Recipe = dataclasses.field(default_factory=mixed)
+    """What the images show."""
+    image_format: str = "jpeg"
+    """jpeg (quality 95, full colour resolution) or png (lossless, three times the size)."""
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise ValueError(f"count must be at least 1 image, got {self.count}")
+        if not 0 <= self.seed < 2**63:
+            raise ValueError(f"seed must lie in 0..2^63-1, got {self.seed}")
+        if not 32 <= self.size <= 2048:
+            raise ValueError(f"size must lie in 32..2048 pixels, got {self.size}")
+        if self.image_format not in IMAGE_FORMATS:
+            raise ValueError(f"image_format must be one of {IMAGE_FORMATS}, got {self.image_format!r}")
+
+    @property
+    def num_identities(self) -> int:
+        """Return the number of people; the last one may have fewer images."""
+        return -(-self.count // self.recipe.images_per_identity)
+
+    @property
+    def identities_per_shard(self) -> int:
+        """Return the number of people in a full shard."""
+        return max(1, SHARD_ROWS // self.recipe.images_per_identity)
+
+    @property
+    def num_shards(self) -> int:
+        """Return the number of files."""
+        return -(-self.num_identities // self.identities_per_shard)
+
+    def identities_of(self, shard: int) -> range:
+        """Return the people in one shard."""
+        first = shard * self.identities_per_shard
+        return range(first, min(first + self.identities_per_shard, self.num_identities))
+
+    def indices_of(self, identity: int) -> range:
+        """Return the samples that show one person."""
+        first = identity * self.recipe.images_per_identity
+        return range(first, min(first + self.recipe.images_per_identity, self.count))
+
+    def num_rows(self, shard: int) -> int:
+        """Return the number of rows of one shard."""
+        people = self.identities_of(shard)
+        return self.indices_of(people[-1]).stop - self.indices_of(people[0]).start
+
+    def identity_card(self) -> dict[str, Any]:
+        """Return everything but the count that decides the bytes of a row, as plain values."""
+        return {
+            "format": FORMAT_VERSION,
+            "facsimile": __version__,
+            "recipe": self.recipe.to_dict(),
+            "seed": self.seed,
+            "size": self.size,
+            "image_format": self.image_format,
+            "units": list(LABEL_UNITS),
+            "controllers": list(CONTROLLERS),
+        }
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions a data set was made with."""
+    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in LIBRARIES}

@@ -1,0 +1,93 @@
+"""Fix everything about a sample but its pixels: who, which expression, head pose, gaze, light and camera.
+
+Each thing has its own random stream, keyed by (seed, stream, identity, position), so that sample ``i`` depends only on
+(recipe, seed, i): never on the number of workers, on the size of the data set or on what came before.
+"""
+
+import dataclasses
+
+import numpy as np
+from jaxtyping import Float
+
+from facsimile.studio.recipe import Recipe
+from facsimile.studio.sampling import sample_action_units
+
+PERSON_STREAM, LIGHT_STREAM, SHOT_STREAM, PIXEL_STREAM = range(4)
+"""Separate random streams: changing how one is used leaves the others' draws alone."""
+
+GAZE_PITCH_RATIO = 0.6
+"""Vertical over horizontal spread: people look aside more than up and down; our choice."""
+MAX_GAZE_RAD = (0.6, 0.4)
+"""Greatest yaw and pitch, 34 and 23 degrees: beyond, people turn the head; our choice."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Shot:
+    """Describe one sample before rendering."""
+
+    index: int
+    """Place in the data set."""
+    identity: int
+    """Number of the person: index // images_per_identity."""
+    light: int
+    """Number of the light among the person's lights."""
+    action_units: Float[np.ndarray, "A 2"]
+    """Intensity 0-5 of each unit, sides (left, right)."""
+    head_pose_rad: Float[np.ndarray, " 3"]
+    """Pitch, yaw, roll."""
+    gaze_rad: Float[np.ndarray, "2 2"]
+    """Left and right eye; yaw, pitch relative to the head."""
+    distance_dm: float
+    """Camera to face."""
+    frame_dm: float
+    """Width of the frame at the face."""
+    offset: tuple[float, float]
+    """Shift of the face in the frame, right and down, in frame widths."""
+
+
+def stream(seed: int, kind: int, identity: int, position: int = 0) -> np.random.Generator:
+    """Return the random stream of one thing."""
+    return np.random.default_rng(np.random.SeedSequence([seed, kind, identity, position]))
+
+
+def shot(recipe: Recipe, seed: int, index: int) -> Shot:
+    """Draw sample ``index``; image 0 of each person is neutral, the share of the others is adjusted to the recipe's."""
+    if seed < 0 or index < 0:
+        raise ValueError(f"seed and index must not be negative, got seed {seed}, index {index}")
+    identity, position = divmod(index, recipe.images_per_identity)
+    rng = stream(seed, SHOT_STREAM, identity, position)
+    pose = _head_pose(recipe, rng)
+    distance = float(np.exp(rng.uniform(np.log(recipe.min_distance_dm), np.log(recipe.max_distance_dm))))
+    return Shot(
+        index=index,
+        identity=identity,
+        light=position // recipe.images_per_light,
+        action_units=sample_action_units(recipe, rng, neutral_chance=_neutral_chance(recipe, position)),
+        head_pose_rad=pose,
+        gaze_rad=_gaze(recipe, rng, pose),
+        distance_dm=distance,
+        frame_dm=float(rng.uniform(recipe.min_frame_dm, recipe.max_frame_dm)),
+        offset=(float(rng.normal() * recipe.offset_sd), float(rng.normal() * recipe.offset_sd)),
+    )
+
+
+def _neutral_chance(recipe: Recipe, position: int) -> float:
+    """Return the chance that makes neutral faces as frequent as the recipe says, image 0 being always neutral."""
+    if position == 0:
+        return 1.0
+    per_person = recipe.images_per_identity
+    return max(0.0, (recipe.neutral_share * per_person - 1) / (per_person - 1))
+
+
+def _head_pose(recipe: Recipe, rng: np.random.Generator) -> Float[np.ndarray, " 3"]:
+    """Draw pitch, yaw, roll from normal distributions clipped at the recipe's limit."""
+    spread = np.array([recipe.pitch_sd_rad, recipe.yaw_sd_rad, recipe.roll_sd_rad])
+    return np.clip(rng.normal(size=3), -recipe.pose_limit_sd, recipe.pose_limit_sd) * spread
+
+
+def _gaze(recipe: Recipe, rng: np.random.Generator, pose: Float[np.ndarray, " 3"]) -> Float[np.ndarray, "2 2"]:
+    """Draw a gaze common to both eyes: into the camera (the head's turn undone) or anywhere."""
+    spread = np.array([recipe.gaze_sd_rad, recipe.gaze_sd_rad * GAZE_PITCH_RATIO])
+    into_camera = rng.random() < recipe.camera_gaze_share
+    gaze = -pose[[1, 0]] if into_camera else rng.normal(size=2) * spread
+    return np.tile(np.clip(gaze, [-limit for limit in MAX_GAZE_RAD], MAX_GAZE_RAD), (2, 1))
