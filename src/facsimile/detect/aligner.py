@@ -1,0 +1,112 @@
+"""Put a face into the reader's crop: guess from a box, then let the reader's own landmarks correct the guess.
+
+The crop is the same similarity fit that training used (``data.align``), so the reader sees what it learnt on.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from facsimile.data.align import EYE_DISTANCE, TEMPLATE, align_matrix, warp
+from facsimile.detect.reader import Reader, Readings
+
+PASSES = 3
+"""Eye error stops falling after two corrections: 4.3 % of the eye distance after one, 4.1 % after two and three."""
+BOX_EYES = (0.5, 0.39)
+"""Middle of the eyes within a cascade box, in box sides; median over frontal renders."""
+BOX_EYE_DISTANCE = 0.38
+"""Eye distance in sides of a cascade box; median over frontal renders."""
+LEFT_EYE = slice(42, 48)
+RIGHT_EYE = slice(36, 42)
+"""Lid points in the iBUG-68 order; the subject's left eye is at the right of the picture."""
+MAX_ZOOM_STEP = 3.0
+"""A pass that changes the crop's scale by more than this lost the face."""
+
+Matrix = Float[np.ndarray, "2 3"]
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """Readings of one picture's faces and where they were read."""
+
+    readings: Readings
+    crop_from_image: Float[np.ndarray, "B 2 3"]
+    landmarks: Float[np.ndarray, "B L 2"]
+    """Image pixels."""
+    is_plausible: tuple[bool, ...]
+    """False where the landmarks left the crop or do not form a face."""
+
+
+def crop_from_box(box: Float[np.ndarray, "4"], size: int) -> Matrix:
+    """Return the upright crop that puts a typical face of a cascade box on the template; image to crop pixels."""
+    eyes = (TEMPLATE[LEFT_EYE].mean(0) + TEMPLATE[RIGHT_EYE].mean(0)) / 2 * size
+    scale = EYE_DISTANCE * size / (BOX_EYE_DISTANCE * box[2])
+    middle = box[:2] + np.array(BOX_EYES) * box[2:]
+    return np.column_stack([np.eye(2) * scale, eyes - scale * middle])
+
+
+def crop_from_landmarks(landmarks: Float[np.ndarray, "L 2"], size: int) -> Matrix:
+    """Return the crop that training would cut for these landmarks; image to crop pixels."""
+    return np.asarray(align_matrix(landmarks, size), np.float64)
+
+
+def align(
+    reader: Reader,
+    image: UInt8[np.ndarray, "H W 3"],
+    matrices: Float[np.ndarray, "B 2 3"],
+    *,
+    passes: int = PASSES,
+    flips: bool = True,
+) -> Aligned:
+    """Read the faces at ``matrices`` (image to crop pixels), moving each crop onto its landmarks between the passes."""
+    size = reader.card.crop_size
+    for _ in range(passes - 1):
+        readings = reader.read(_crops(image, matrices, size), flips=flips)
+        landmarks = _to_image(matrices, readings.landmarks, size)
+        matrices = np.stack([_next_matrix(m, q, size) for m, q in zip(matrices, landmarks, strict=True)])
+    readings = reader.read(_crops(image, matrices, size), flips=flips)
+    landmarks = _to_image(matrices, readings.landmarks, size)
+    plausible = tuple(_is_plausible(points) for points in readings.landmarks)
+    return Aligned(readings, matrices, landmarks, plausible)
+
+
+def image_roll_rad(crop_from_image: Matrix) -> float:
+    """Return the roll that the crop took out: positive when the head tilts clockwise as the viewer sees it."""
+    return -float(np.arctan2(crop_from_image[1, 0], crop_from_image[0, 0]))
+
+
+def _crops(
+    image: UInt8[np.ndarray, "H W 3"], matrices: Float[np.ndarray, "B 2 3"], size: int
+) -> UInt8[np.ndarray, "B S S 3"]:
+    return np.stack([warp(image, matrix, size) for matrix in matrices])
+
+
+def _to_image(
+    matrices: Float[np.ndarray, "B 2 3"], landmarks: Float[np.ndarray, "B L 2"], size: int
+) -> Float[np.ndarray, "B L 2"]:
+    back = np.stack([cv2.invertAffineTransform(matrix) for matrix in matrices])
+    points = landmarks.astype(np.float64) * size
+    return np.einsum("bij,blj->bli", back[:, :, :2], points) + back[:, None, :, 2]
+
+
+def _next_matrix(matrix: Matrix, landmarks: Float[np.ndarray, "L 2"], size: int) -> Matrix:
+    """Return the crop for the new landmarks, or the old one when they make no sense."""
+    new = crop_from_landmarks(landmarks, size)
+    step = np.sqrt(abs(np.linalg.det(new[:, :2])) / abs(np.linalg.det(matrix[:, :2])))
+    if not np.isfinite(new).all() or not 1 / MAX_ZOOM_STEP < step < MAX_ZOOM_STEP:
+        return matrix
+    return new
+
+
+def _is_plausible(landmarks: Float[np.ndarray, "L 2"]) -> bool:
+    """Return whether crop landmarks can be an aligned face: level eyes, a mouth below them, all near the crop."""
+    eyes = landmarks[LEFT_EYE].mean(0) - landmarks[RIGHT_EYE].mean(0)
+    return bool(
+        np.isfinite(landmarks).all()
+        and EYE_DISTANCE / 2 < eyes[0] < EYE_DISTANCE * 1.6
+        and abs(eyes[1]) < EYE_DISTANCE / 2
+        and landmarks[48:60, 1].mean() > landmarks[36:48, 1].mean() + EYE_DISTANCE / 2
+        and np.abs(landmarks - 0.5).max() < 1.0
+    )

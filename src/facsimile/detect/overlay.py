@@ -1,0 +1,171 @@
+"""Draw what was read over the picture: landmarks, gaze, and beside it one bar per action unit and side.
+
+Bars run from 0 to 5; the whisker is one standard deviation. A unit is bright when it is more likely present than not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image, ImageDraw, ImageFont
+
+from facsimile.detect.faces import Face, Frame
+from facsimile.detect.reader import MAX_INTENSITY, presence
+from facsimile.facs.action_units import UNITS
+
+HEIGHT = 960
+"""Height of the drawing in pixels; the photo is scaled to it, so that text is readable whatever the photo's size."""
+MAX_PHOTO_WIDTH = 1440
+PANEL_WIDTH = 430
+MAX_PANELS = 3
+"""Faces with a panel; the others only get their outline."""
+SUPERSAMPLE = 2
+"""Drawn this much larger and scaled down, for smooth lines."""
+
+BACKGROUND = (17, 19, 24)
+TRACK = (38, 42, 51)
+QUIET = (112, 118, 130)
+BRIGHT = (238, 240, 244)
+LEFT_COLOUR = (255, 176, 84)
+RIGHT_COLOUR = (98, 178, 255)
+MIDLINE_COLOUR = (152, 214, 140)
+FACE_COLOURS = ((255, 255, 255), (255, 209, 102), (120, 220, 232), (198, 160, 246), (166, 218, 149), (245, 150, 170))
+
+OUTLINES = (
+    (range(0, 17), False),
+    (range(17, 22), False),
+    (range(22, 27), False),
+    (range(27, 31), False),
+    (range(31, 36), False),
+    (range(36, 42), True),
+    (range(42, 48), True),
+    (range(48, 60), True),
+    (range(60, 68), True),
+)
+"""iBUG-68 outlines (Sagonas et al. 2013) and whether they close: jaw, brows, nose, eyes, lips."""
+IRISES = ((68, slice(42, 48)), (69, slice(36, 42)))
+"""Landmark of each iris and the lid points of the same eye."""
+
+
+@dataclass(frozen=True)
+class _Brush:
+    """A canvas that takes coordinates of the final picture."""
+
+    draw: ImageDraw.ImageDraw
+
+    def line(self, points: Sequence[Sequence[float]], colour: tuple[int, ...], *, width: float, closed: bool = False):
+        loop = [tuple(float(v) * SUPERSAMPLE for v in p) for p in [*points, *(points[:1] if closed else ())]]
+        self.draw.line(loop, fill=colour, width=max(1, round(width * SUPERSAMPLE)), joint="curve")
+
+    def dot(self, point: Sequence[float], radius: float, colour: tuple[int, ...]):
+        x, y, r = float(point[0]) * SUPERSAMPLE, float(point[1]) * SUPERSAMPLE, radius * SUPERSAMPLE
+        self.draw.ellipse([x - r, y - r, x + r, y + r], fill=colour)
+
+    def bar(self, box: tuple[float, float, float, float], colour: tuple[int, ...]):
+        x0, y0, x1, y1 = (v * SUPERSAMPLE for v in box)
+        if x1 - x0 >= 1:
+            self.draw.rounded_rectangle([x0, y0, x1, y1], radius=(y1 - y0) / 2, fill=colour)
+
+    def text(self, at: tuple[float, float], words: str, colour: tuple[int, ...], *, size: float, anchor: str = "lm"):
+        font = ImageFont.load_default(round(size * SUPERSAMPLE))
+        self.draw.text((at[0] * SUPERSAMPLE, at[1] * SUPERSAMPLE), words, fill=colour, font=font, anchor=anchor)
+
+
+def draw_overlay(frame: Frame, units: Sequence[int]) -> UInt8[np.ndarray, "H2 W2 3"]:
+    """Return an RGB picture, ``HEIGHT`` pixels high, of the frame with its readings of ``units``."""
+    height, width = frame.image.shape[:2]
+    scale = min(HEIGHT / height, MAX_PHOTO_WIDTH / width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    shown = frame.faces[:MAX_PANELS]
+    full = (size[0] + PANEL_WIDTH * max(1, len(shown)), HEIGHT)
+    canvas = Image.new("RGB", (full[0] * SUPERSAMPLE, full[1] * SUPERSAMPLE), BACKGROUND)
+    top = (HEIGHT - size[1]) // 2
+    photo = Image.fromarray(frame.image).resize(
+        (size[0] * SUPERSAMPLE, size[1] * SUPERSAMPLE), Image.Resampling.BICUBIC
+    )
+    canvas.paste(photo, (0, top * SUPERSAMPLE))
+    brush = _Brush(ImageDraw.Draw(canvas))
+    offset = np.array([0.5 * scale, 0.5 * scale + top])
+    for number, face in enumerate(frame.faces):
+        _draw_face(brush, face, scale=scale, offset=offset, colour=FACE_COLOURS[number % len(FACE_COLOURS)])
+    brush.draw.rectangle([size[0] * SUPERSAMPLE, 0, canvas.width, canvas.height], fill=BACKGROUND)
+    for number, face in enumerate(shown):
+        _draw_panel(brush, face, units, left=size[0] + number * PANEL_WIDTH, colour=FACE_COLOURS[number])
+    if not shown:
+        brush.text((size[0] + PANEL_WIDTH / 2, HEIGHT / 2), "no face found", QUIET, size=22, anchor="mm")
+    return np.asarray(canvas.resize(full, Image.Resampling.LANCZOS))
+
+
+def _draw_face(brush: _Brush, face: Face, *, scale: float, offset: np.ndarray, colour: tuple[int, ...]) -> None:
+    points = face.landmarks * scale + offset
+    width = float(np.clip(face.box[2] * scale / 220, 0.7, 2.0))
+    for indices, closed in OUTLINES:
+        brush.line(points[list(indices)].tolist(), colour, width=width, closed=closed)
+    for iris, lids in IRISES:
+        if iris < len(points):
+            _draw_gaze(brush, points[iris], points[lids], face, width)
+    _draw_corners(brush, face.box * scale + np.array([*offset, 0, 0]), colour, width * 1.6)
+
+
+def _draw_gaze(
+    brush: _Brush, iris: Float[np.ndarray, "2"], lids: Float[np.ndarray, "6 2"], face: Face, width: float
+) -> None:
+    """Draw the iris and an arrow where it looks: head and eye rotation together, three eye widths long."""
+    length = 3 * float(np.linalg.norm(lids[0] - lids[3]))
+    yaw, pitch = float(face.head_pose_rad[1] + face.gaze_rad[0]), float(face.head_pose_rad[0] + face.gaze_rad[1])
+    tip = iris + length * np.array([np.sin(yaw) * np.cos(pitch), -np.sin(pitch)])
+    brush.line([iris.tolist(), tip.tolist()], MIDLINE_COLOUR, width=width)
+    brush.dot(iris.tolist(), 1.8 * width, MIDLINE_COLOUR)
+
+
+def _draw_corners(brush: _Brush, box: Float[np.ndarray, "4"], colour: tuple[int, ...], width: float) -> None:
+    x, y, w, h = (float(v) for v in box)
+    pad, arm = 0.08 * w, 0.16 * w
+    for cx, cy, dx, dy in ((x, y, 1, 1), (x + w, y, -1, 1), (x, y + h, 1, -1), (x + w, y + h, -1, -1)):
+        px, py = cx - dx * pad, cy - dy * pad
+        brush.line([(px + dx * arm, py), (px, py), (px, py + dy * arm)], colour, width=width)
+
+
+def _draw_panel(brush: _Brush, face: Face, units: Sequence[int], *, left: float, colour: tuple[int, ...]) -> None:
+    x = left + 24
+    brush.dot((x + 7, 36), 7, colour)
+    brush.text((x + 24, 36), f"face {face.face_id}", BRIGHT, size=22)
+    brush.text((left + PANEL_WIDTH - 24, 36), f"score {face.score:.2f}", QUIET, size=16, anchor="rm")
+    pitch, yaw, roll = (round(float(v)) for v in np.degrees(face.head_pose_rad))
+    brush.text((x, 66), f"pitch {pitch}°   yaw {yaw}°   roll {roll}°", QUIET, size=16)
+    for name, tint, at in (("left", LEFT_COLOUR, 250), ("right", RIGHT_COLOUR, 312)):
+        brush.dot((x + at, 66), 5, tint)
+        brush.text((x + at + 11, 66), name, QUIET, size=16)
+    step = (HEIGHT - 112 - 16) / max(1, len(units))
+    step = min(step, 40.0)
+    for row, code in enumerate(units):
+        _draw_unit(brush, face, row, code, x=x, y=112 + (row + 0.5) * step, step=step)
+
+
+def _draw_unit(brush: _Brush, face: Face, row: int, code: int, *, x: float, y: float, step: float) -> None:
+    intensity, sd = face.intensity[row], face.intensity_sd[row]
+    present = max(presence(float(v), float(s)) for v, s in zip(intensity, sd, strict=True)) >= 0.5
+    ink = BRIGHT if present else QUIET
+    size = min(15.0, step * 0.62)
+    brush.text((x, y), f"{code}", ink, size=size)
+    brush.text((x + 28, y), UNITS[code].name, ink, size=size)
+    sided = UNITS[code].is_sided
+    colours = (LEFT_COLOUR, RIGHT_COLOUR) if sided else (MIDLINE_COLOUR,)
+    thick = min(9.0, step * (0.3 if sided else 0.34))
+    for side, tint in enumerate(colours):
+        middle = y + (side - 0.5) * (thick + 1.5) if sided else y
+        shade = tint if present else tuple((t + 2 * b) // 3 for t, b in zip(tint, BACKGROUND, strict=True))
+        _draw_bar(brush, float(intensity[side]), float(sd[side]), x=x + 210, y=middle, thick=thick, colour=shade)
+    brush.text((x + 382, y), f"{float(intensity.max()):.1f}", ink, size=size, anchor="rm")
+
+
+def _draw_bar(
+    brush: _Brush, value: float, sd: float, *, x: float, y: float, thick: float, colour: tuple[int, ...]
+) -> None:
+    unit = 140 / MAX_INTENSITY
+    brush.bar((x, y - thick / 2, x + 140, y + thick / 2), TRACK)
+    brush.bar((x, y - thick / 2, x + value * unit, y + thick / 2), colour)
+    low, high = (float(np.clip(value + sign * sd, 0, MAX_INTENSITY)) * unit for sign in (-1, 1))
+    brush.line([(x + low, y), (x + high, y)], BRIGHT, width=1)
+    brush.line([(x + high, y - thick / 2), (x + high, y + thick / 2)], BRIGHT, width=1)

@@ -1,0 +1,208 @@
+"""Photos and videos in, faces with action units out: find, align, read, follow, subtract the neutral face.
+
+>>> detector = Detector()                                            # doctest: +SKIP
+>>> face = detector.detect("portrait.jpg")[0]                        # doctest: +SKIP
+>>> face.action_units.of(12, "L")                                    # doctest: +SKIP
+2.9
+>>> for frame in detector.stream(["portrait.jpg", "talk.mp4"]):      # doctest: +SKIP
+...     print(frame.time_s, frame.faces)
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from facsimile.detect import media
+from facsimile.detect.aligner import PASSES, Aligned, align, crop_from_box, crop_from_landmarks, image_roll_rad
+from facsimile.detect.faces import Face, Frame
+from facsimile.detect.finder import PHOTO_STAGES, VIDEO_STAGES, find_faces, intersection_over_union
+from facsimile.detect.media import InputError
+from facsimile.detect.reader import MAX_INTENSITY, Reader
+from facsimile.detect.table import Layout
+from facsimile.detect.tracker import Tracker
+from facsimile.detect.writers import arrow_table
+
+MIN_SCORE = 0.5
+"""A face is kept when the reader gives it at least even odds."""
+TRACKING_PASSES = 2
+"""Passes for a face followed from the previous frame: one corrects its motion, one reads it."""
+SAME_FACE = 0.4
+"""Two readings whose boxes overlap by more (intersection over union) are one face; the surer one stays."""
+FIND_EVERY = 15
+"""Frames between two searches for new faces while others are followed: twice a second at 30 frames a second."""
+
+Input = str | Path | np.ndarray
+Boxes = list[Float[np.ndarray, "4"]]
+
+
+class Detector:
+    """Everything needed to read faces: weights loaded once, settings fixed; holds no state between inputs."""
+
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        *,
+        neutral: Input | None = None,
+        flips: bool = True,
+        min_score: float = MIN_SCORE,
+        threads: int = 1,
+    ):
+        """Load the reader.
+
+        ``neutral`` shows the one person of the inputs at rest: its intensities are subtracted from every reading and
+        the difference kept within 0-5. The deviations stay those of the single reading: the error that both readings
+        share, which is the larger part, cancels. ``flips`` also reads each crop mirrored.
+        """
+        self.reader = Reader(weights, threads=threads)
+        self.units = self.reader.card.units
+        self.flips = flips
+        self.min_score = min_score
+        self.baseline = self._baseline(neutral) if neutral is not None else None
+
+    def stream(
+        self,
+        inputs: Input | Iterable[Input],
+        *,
+        every: int = 1,
+        on_error: Callable[[InputError], None] | None = None,
+    ) -> Iterator[Frame]:
+        """Yield one Frame per photo and per ``every``-th video frame, in order, holding one in memory at a time.
+
+        An input that cannot be read goes to ``on_error`` and the next one follows; without it InputError is raised.
+        """
+        for item in _items(inputs):
+            try:
+                if isinstance(item, InputError):
+                    raise item
+                yield from self._frames(item, every)
+            except InputError as error:
+                if on_error is None:
+                    raise
+                on_error(error)
+
+    def detect(self, inputs: Input | Iterable[Input], *, every: int = 1) -> list[Face]:
+        """Return all faces of all inputs in order; ``stream`` tells which frame they are from and holds less."""
+        return [face for frame in self.stream(inputs, every=every) for face in frame.faces]
+
+    def table(self, inputs: Input | Iterable[Input], *, every: int = 1) -> Any:
+        """Return a ``pyarrow.Table`` with the columns of ``facsimile detect``; ``.to_pandas()`` works on it."""
+        layout = Layout(self.units)
+        rows = [row for frame in self.stream(inputs, every=every) for row in layout.rows(frame)]
+        return arrow_table(rows, layout.columns)
+
+    def read_image(self, image: UInt8[np.ndarray, "H W 3"]) -> tuple[Face, ...]:
+        """Return the faces of one RGB picture, largest first."""
+        boxes = [c.box for c in find_faces(image, stages=PHOTO_STAGES)]
+        faces = sorted(self._read_boxes(image, boxes), key=lambda f: -float(f.box[2] * f.box[3]))
+        return tuple(replace(face, face_id=i) for i, face in enumerate(self._rested(faces)))
+
+    def read_video(self, stills: Iterable[media.Still]) -> Iterator[tuple[media.Still, tuple[Face, ...]]]:
+        """Yield each still with its faces, followed from still to still; ``face_id`` stays with the person."""
+        tracker = Tracker()
+        for count, still in enumerate(stills):
+            faces = self._follow(still.image, [track.landmarks for track in tracker.present])
+            if count % FIND_EVERY == 0 or len(faces) < len(tracker.present) or not faces:
+                faces = self._add_new(still.image, faces)
+            yield still, tuple(self._rested(tracker.update(faces, time_s=still.time_s)))
+
+    def _frames(self, item: tuple[str, Path | np.ndarray], every: int) -> Iterator[Frame]:
+        name, source = item
+        if isinstance(source, Path) and media.is_video(source):
+            for still, faces in self.read_video(media.read_video(source, every=every)):
+                yield Frame(name, still.index, still.time_s, still.image, faces)
+            return
+        image = media.read_photo(source) if isinstance(source, Path) else media.rgb_of_array(source, name)
+        yield Frame(name, 0, 0.0, image, self.read_image(image))
+
+    def _read_boxes(self, image: UInt8[np.ndarray, "H W 3"], boxes: Boxes, *, passes: int = PASSES) -> list[Face]:
+        size = self.reader.card.crop_size
+        return self._read(image, [crop_from_box(box, size) for box in boxes], passes)
+
+    def _follow(self, image: UInt8[np.ndarray, "H W 3"], known: list[Float[np.ndarray, "L 2"]]) -> list[Face]:
+        """Return one face per known one, in order, where it is still a face."""
+        size = self.reader.card.crop_size
+        return self._read(image, [crop_from_landmarks(points, size) for points in known], TRACKING_PASSES)
+
+    def _add_new(self, image: UInt8[np.ndarray, "H W 3"], faces: list[Face]) -> list[Face]:
+        """Return ``faces`` and those that the finder sees elsewhere."""
+        boxes = [c.box for c in find_faces(image, stages=VIDEO_STAGES)]
+        elsewhere = [box for box in boxes if not any(_holds(box, face) for face in faces)]
+        return _distinct(faces + self._read_boxes(image, elsewhere))
+
+    def _read(self, image: UInt8[np.ndarray, "H W 3"], matrices: list[np.ndarray], passes: int) -> list[Face]:
+        if not matrices:
+            return []
+        aligned = align(self.reader, image, np.stack(matrices), passes=passes, flips=self.flips)
+        faces = [_face(aligned, i, self.units) for i in range(len(matrices))]
+        return _distinct([face for face in faces if face.score >= self.min_score])
+
+    def _rested(self, faces: Iterable[Face]) -> list[Face]:
+        """Subtract the neutral reading."""
+        if self.baseline is None:
+            return list(faces)
+        rest = self.baseline
+        return [replace(f, intensity=np.clip(f.intensity - rest, 0, MAX_INTENSITY)) for f in faces]
+
+    def _baseline(self, neutral: Input) -> Float[np.ndarray, "U 2"]:
+        self.baseline = None
+        frame = next(self.stream(neutral), None)
+        if frame is None or not frame.faces:
+            raise InputError(f"neutral {_name(neutral)}: no face found; give a frontal photo of the person at rest")
+        return frame.faces[0].intensity
+
+
+def _face(aligned: Aligned, i: int, units: tuple[int, ...]) -> Face:
+    readings, matrix = aligned.readings, aligned.crop_from_image[i]
+    pose = readings.head_pose_rad[i].astype(np.float64)
+    pose[2] += image_roll_rad(matrix)
+    return Face(
+        face_id=i,
+        score=float(readings.score[i]) if aligned.is_plausible[i] else 0.0,
+        box=_box(aligned.landmarks[i]),
+        landmarks=aligned.landmarks[i],
+        head_pose_rad=pose,
+        gaze_rad=readings.gaze_rad[i],
+        intensity=readings.intensity[i],
+        intensity_sd=readings.intensity_sd[i],
+        units=units,
+        crop_from_image=matrix,
+    )
+
+
+def _box(landmarks: Float[np.ndarray, "L 2"]) -> Float[np.ndarray, "4"]:
+    low, high = landmarks.min(0), landmarks.max(0)
+    return np.concatenate([low, high - low])
+
+
+def _distinct(faces: list[Face]) -> list[Face]:
+    """Drop the less sure of two readings of one face; order is kept."""
+    kept: list[Face] = []
+    for face in sorted(faces, key=lambda f: -f.score):
+        if all(intersection_over_union(face.box, k.box) <= SAME_FACE for k in kept):
+            kept.append(face)
+    return [face for face in faces if any(face is k for k in kept)]
+
+
+def _holds(box: Float[np.ndarray, "4"], face: Face) -> bool:
+    """Return whether the middle of the face lies in the box."""
+    middle = face.box[:2] + face.box[2:] / 2
+    return bool((box[:2] <= middle).all() and (middle <= box[:2] + box[2:]).all())
+
+
+def _items(inputs: Input | Iterable[Input]) -> Iterator[tuple[str, Path | np.ndarray] | InputError]:
+    """Yield (name, file or array) for every input."""
+    single = isinstance(inputs, str | Path) or (isinstance(inputs, np.ndarray) and inputs.ndim < 4)
+    for number, given in enumerate([inputs] if single else inputs):  # type: ignore[list-item, arg-type]
+        if isinstance(given, np.ndarray):
+            yield f"array-{number}", given
+            continue
+        for path in media.expand([given]):
+            yield path if isinstance(path, InputError) else (str(path), path)
+
+
+def _name(given: Input) -> str:
+    return "array" if isinstance(given, np.ndarray) else str(given)
