@@ -1,0 +1,88 @@
+"""Exact labels of a rendered scene: landmarks and their visibility, intensities and which of them can be seen."""
+
+import math
+
+import numpy as np
+from jaxtyping import Bool, Float32
+
+from facsimile.face.landmarks import FLIP_LANDMARKS, LEFT_IRIS, RIGHT_IRIS
+from facsimile.facs.action_units import LABEL_UNITS, UNITS, unit_index
+from facsimile.facs.controllers import controller_index
+from facsimile.facs.expression import MAX_INTENSITY, ActionUnits, Expression
+from facsimile.render.raster import EMPTY, GBuffer
+from facsimile.render.topology import EYE, topology
+
+SURFACE_TOLERANCE_DM = 0.06
+"""A landmark this far behind what its sample sees still counts as seen: brow and lash hairs stand this far off."""
+FULL_LIP_GAP_MM = 18.0
+"""Opening of the lips, beyond the neutral face's, that is labelled AU25 at 5 (the pack's jaw at AU26 E opens 17 mm)."""
+JAW_DROP_LIMIT = 0.45
+"""Jaw controller up to which the drop is AU26; beyond it is AU27."""
+CLOSURE_START, CLOSURE_END = 0.35, 0.95
+"""Parts of the neutral lid aperture lost at AU43 = 0 and 5: squints and lowered gaze take about a third."""
+FAR_SIDE_YAW_RAD = math.radians(60)
+"""Beyond this yaw the side that faces away counts as hidden."""
+SEEN_SHARE = 0.5
+"""A unit is seen where at least this part of its landmarks is."""
+
+_RIGHT_LEFT = {
+    "brow": (range(17, 22), range(22, 27)),
+    "eye": (range(36, 42), range(42, 48)),
+    "cheek": ((36, 41, 31, 48, 2, 3), (45, 46, 35, 54, 14, 13)),
+    "nose": ((27, 28, 29, 31, 32), (27, 28, 29, 34, 35)),
+    "mouth": ((48, 49, 50, 58, 59, 60), (52, 53, 54, 55, 56, 64)),
+    "chin": ((6, 7, 8, 58), (8, 9, 10, 56)),
+    "jaw": ((5, 6, 7, 8), (8, 9, 10, 11)),
+    "neck": ((5, 6, 7, 8), (8, 9, 10, 11)),
+}
+"""Landmarks (subject's right, left) that must be seen for a unit of a region to be seen."""
+
+
+def landmark_visibility(
+    points_px: Float32[np.ndarray, "70 3"], buffer: GBuffer, size: int
+) -> Bool[np.ndarray, " 70"]:
+    """Tell which landmarks (pixel x, y and depth) the camera sees, by the G-buffer's depth at 2 samples per pixel."""
+    visible = np.zeros(len(FLIP_LANDMARKS), bool)
+    inside = ((points_px[:, :2] >= -0.5) & (points_px[:, :2] < size - 0.5)).all(1)
+    columns, rows = np.clip((points_px[:, :2] * 2 + 1).astype(int), 0, 2 * size - 1).T
+    visible[inside] = (points_px[:, 2] <= buffer.depth[rows, columns] + SURFACE_TOLERANCE_DM)[inside]
+    for iris in (LEFT_IRIS, RIGHT_IRIS):
+        surface = buffer.surface[rows[iris], columns[iris]]
+        on_eye = surface > EMPTY and topology().material[surface] == EYE
+        visible[iris] &= bool(on_eye or surface < EMPTY)
+    return visible
+
+
+def measured_intensity(
+    action_units: ActionUnits, expression: Expression, *, lip_opening_mm: float, lid_closure: Float32[np.ndarray, " 2"]
+) -> Float32[np.ndarray, "A 2"]:
+    """Return the label intensities [A,2]: nominal, but parted lips, jaw and closed eyes as they are measured.
+
+    ``lip_opening_mm`` is beyond the neutral face's, ``lid_closure`` the lost part of each eye's neutral aperture.
+    """
+    intensity = np.nan_to_num(np.array(action_units.intensity, np.float32))
+    intensity[unit_index(25)] = MAX_INTENSITY * np.clip(lip_opening_mm / FULL_LIP_GAP_MM, 0, 1)
+    jaw = float(expression.controllers[controller_index("jawOpen")])
+    stretched = jaw > JAW_DROP_LIMIT + 1e-6
+    intensity[unit_index(26)] = 0 if stretched else MAX_INTENSITY * jaw / JAW_DROP_LIMIT
+    intensity[unit_index(27)] = MAX_INTENSITY * (jaw - JAW_DROP_LIMIT) / (1 - JAW_DROP_LIMIT) if stretched else 0
+    closed = (lid_closure - CLOSURE_START) / (CLOSURE_END - CLOSURE_START)
+    intensity[unit_index(43)] = MAX_INTENSITY * np.clip(closed, 0, 1)
+    return np.clip(intensity, 0, MAX_INTENSITY).astype(np.float32)
+
+
+def unit_visibility(
+    landmark_visible: Bool[np.ndarray, " 70"], yaw_rad: float
+) -> Bool[np.ndarray, "A 2"]:
+    """Tell which units can be seen on which side (left, right): half of the region's landmarks, and not turned away."""
+    seen = np.zeros((len(LABEL_UNITS), 2), bool)
+    far_side = 0 if yaw_rad > 0 else 1
+    for row, code in enumerate(LABEL_UNITS):
+        right, left = _RIGHT_LEFT[UNITS[code].region]
+        for side, points in ((0, left), (1, right)):
+            seen[row, side] = landmark_visible[list(points)].mean() >= SEEN_SHARE
+        if abs(yaw_rad) > FAR_SIDE_YAW_RAD:
+            seen[row, far_side] = False
+        if not UNITS[code].is_sided:
+            seen[row] = seen[row].any()
+    return seen

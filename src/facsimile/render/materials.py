@@ -1,0 +1,171 @@
+"""Reflection: what each material sends back. Every function is for one sample and returns plain numbers."""
+
+import math
+
+import numpy as np
+
+from facsimile.kernel import kernel
+from facsimile.render.sampling import environment_texel, irradiance, shadow_visibility
+
+MIN_FACING = 0.02
+"""Cosine below which a normal is bent back towards the viewer."""
+HAIR_LIGHT_DECAY = 9.0
+"""Fall-off of light inside a head of hair, per dm (fitted by eye)."""
+MAX_HIGHLIGHT = 6.0
+"""Largest specular factor on skin; keeps one sparkling sample from becoming a white pixel."""
+MAX_EYE_HIGHLIGHT = 60.0
+
+
+@kernel
+def normalised(x, y, z):
+    """Return the unit vector along (x, y, z)."""
+    scale = np.float32(1) / math.sqrt(x * x + y * y + z * z + np.float32(1e-12))
+    return x * scale, y * scale, z * scale
+
+
+@kernel
+def towards_viewer(nx, ny, nz, vx, vy, vz):
+    """Return the normal, bent so that it faces the viewer, and its cosine to the view."""
+    nx, ny, nz = normalised(nx, ny, nz)
+    facing = nx * vx + ny * vy + nz * vz
+    if facing < np.float32(MIN_FACING):
+        bend = np.float32(MIN_FACING) - facing
+        nx, ny, nz = normalised(nx + bend * vx, ny + bend * vy, nz + bend * vz)
+        facing = np.float32(MIN_FACING)
+    return nx, ny, nz, facing
+
+
+@kernel
+def ggx(n_l, n_v, n_h, v_h, alpha, f0):
+    """Return the Cook-Torrance factor without the final cosine (Walter et al. 2007; Schlick 1994; Karis 2013)."""
+    one = np.float32(1)
+    a2 = alpha * alpha
+    d = n_h * n_h * (a2 - one) + one
+    distribution = a2 / (np.float32(math.pi) * d * d)
+    k = (alpha + one) * (alpha + one) * np.float32(0.125)
+    masking = one / ((n_l * (one - k) + k) * (n_v * (one - k) + k) * np.float32(4))
+    grazing = one - v_h
+    square = grazing * grazing
+    return distribution * masking * (f0 + (one - f0) * square * square * grazing)
+
+
+@kernel
+def light_surface(place, normal, view, finish, occlusion, turn, light, shadow):
+    """Return irradiance r, g, b and specular radiance r, g, b of a solid surface.
+
+    ``finish`` is (alpha, f0, specular strength, red wrap, green wrap, blue wrap, is_eye): wrap is how far diffuse light
+    bleeds past the terminator (subsurface scattering, Penner 2011 in its cheapest form).
+    """
+    x, y, z = place
+    nx, ny, nz, n_v = towards_viewer(normal[0], normal[1], normal[2], view[0], view[1], view[2])
+    vx, vy, vz = view
+    alpha, f0, strength, wrap_r, wrap_g, wrap_b, is_eye = finish
+    one, zero = np.float32(1), np.float32(0)
+    e0, e1, e2 = irradiance(light.harmonics, nx, ny, nz)
+    e0, e1, e2 = e0 * occlusion, e1 * occlusion, e2 * occlusion
+    rx, ry, rz = 2 * n_v * nx - vx, 2 * n_v * ny - vy, 2 * n_v * nz - vz
+    if is_eye:
+        s0, s1, s2 = environment_texel(light.sharp, rx, ry, rz)
+    else:
+        s0, s1, s2 = environment_texel(light.rough, rx, ry, rz)
+    grazing = one - n_v
+    square = grazing * grazing
+    fresnel = f0 + max(np.float32(0.45) * (one - alpha) - f0, zero) * square * square * grazing
+    fresnel *= strength * occlusion * occlusion
+    s0, s1, s2 = s0 * fresnel, s1 * fresnel, s2 * fresnel
+    for i in range(light.directions.shape[0]):
+        lx, ly, lz = light.directions[i, 0], light.directions[i, 1], light.directions[i, 2]
+        n_l = nx * lx + ny * ly + nz * lz
+        if n_l < -wrap_r:
+            continue
+        lit = one
+        if i == 0:
+            lit = shadow_visibility(shadow, x, y, z, n_l, shadow.softness, turn, zero)
+        else:
+            lit = occlusion
+        if lit <= zero:
+            continue
+        c0, c1, c2 = light.colours[i, 0] * lit, light.colours[i, 1] * lit, light.colours[i, 2] * lit
+        e0 += c0 * max(zero, (n_l + wrap_r) / (one + wrap_r))
+        e1 += c1 * max(zero, (n_l + wrap_g) / (one + wrap_g))
+        e2 += c2 * max(zero, (n_l + wrap_b) / (one + wrap_b))
+        if n_l > zero:
+            hx, hy, hz = normalised(lx + vx, ly + vy, lz + vz)
+            n_h, v_h = max(zero, nx * hx + ny * hy + nz * hz), max(zero, vx * hx + vy * hy + vz * hz)
+            if is_eye:
+                shine = min(ggx(n_l, n_v, n_h, v_h, alpha, f0), np.float32(MAX_EYE_HIGHLIGHT))
+            else:
+                broad = ggx(n_l, n_v, n_h, v_h, alpha, f0)
+                tight = ggx(n_l, n_v, n_h, v_h, alpha * np.float32(0.35), f0)
+                shine = min(np.float32(0.7) * broad + np.float32(0.3) * tight, np.float32(MAX_HIGHLIGHT))
+            shine *= n_l * strength * np.float32(math.pi)
+            s0, s1, s2 = s0 + c0 * shine, s1 + c1 * shine, s2 + c2 * shine
+    return e0, e1, e2, s0, s1, s2
+
+
+@kernel
+def light_hair(place, tangent, outward, view, albedo, occlusion, turn, light, shadow):
+    """Return radiance r, g, b of a hair: Kajiya and Kay 1989 with two highlights, the second tinted (Marschner 2003).
+
+    ``tangent`` points along the hair, ``outward`` away from the head: it gives a bundle of hair its roundness.
+    """
+    x, y, z = place
+    vx, vy, vz = view
+    tx, ty, tz = normalised(tangent[0], tangent[1], tangent[2])
+    one, zero = np.float32(1), np.float32(0)
+    t_v = tx * vx + ty * vy + tz * vz
+    sin_v = math.sqrt(max(zero, one - t_v * t_v))
+    bx, by, bz = vx - t_v * tx, vy - t_v * ty, vz - t_v * tz
+    nx = bx * np.float32(0.35) + outward[0] * np.float32(0.8)
+    ny = by * np.float32(0.35) + outward[1] * np.float32(0.8)
+    nz = bz * np.float32(0.35) + outward[2] * np.float32(0.8)
+    nx, ny, nz, _ = towards_viewer(nx, ny, nz, vx, vy, vz)
+    e0, e1, e2 = irradiance(light.harmonics, nx, ny, nz)
+    r0, r1, r2 = e0 * occlusion * albedo[0], e1 * occlusion * albedo[1], e2 * occlusion * albedo[2]
+    for i in range(light.directions.shape[0]):
+        lx, ly, lz = light.directions[i, 0], light.directions[i, 1], light.directions[i, 2]
+        n_l = nx * lx + ny * ly + nz * lz
+        lit = occlusion
+        if i == 0:
+            lit = shadow_visibility(shadow, x, y, z, n_l, shadow.softness, turn, np.float32(HAIR_LIGHT_DECAY))
+        t_l = tx * lx + ty * ly + tz * lz
+        sin_l = math.sqrt(max(zero, one - t_l * t_l))
+        diffuse = sin_l * (np.float32(0.25) + np.float32(0.75) * max(zero, n_l * np.float32(0.7) + np.float32(0.3))) * lit
+        first = max(zero, sin_l * sin_v - t_l * t_v)
+        second = max(zero, sin_l * sin_v - (t_l - np.float32(0.08)) * t_v)
+        front = lit * max(zero, n_l * np.float32(0.5) + np.float32(0.5))
+        white = front * np.float32(0.07) * first**40
+        tinted = front * np.float32(0.35) * second**14
+        r0 += light.colours[i, 0] * (albedo[0] * (diffuse + tinted) + white)
+        r1 += light.colours[i, 1] * (albedo[1] * (diffuse + tinted) + white)
+        r2 += light.colours[i, 2] * (albedo[2] * (diffuse + tinted) + white)
+    return r0, r1, r2
+
+
+@kernel
+def iris_colour(radius, angle, eyes):
+    """Return albedo r, g, b of the eyeball at ``radius`` (1 = eyeball's radius, seen from the front) and ``angle``."""
+    one, zero = np.float32(1), np.float32(0)
+    edge, pupil = eyes.iris_radius, eyes.pupil_radius
+    q = radius / edge
+    blend = min(one, max(zero, (radius - edge) / np.float32(0.06) + np.float32(0.5)))
+    redness = min(one, max(zero, (radius - np.float32(0.55)) * np.float32(1.2))) * eyes.redness
+    vein = max(zero, math.sin(angle * 9 + 3 * math.sin(radius * 14 + angle * 3)) - np.float32(0.7)) * redness * 2
+    a0 = eyes.sclera[0]
+    a1 = eyes.sclera[1] * (one - np.float32(0.25) * redness) * (one - min(one, vein))
+    a2 = eyes.sclera[2] * (one - np.float32(0.28) * redness) * (one - min(one, vein))
+    if blend < one:
+        fibre = np.float32(0.5) + np.float32(0.22) * math.sin(angle * 37 + 4 * math.sin(q * 9))
+        fibre += np.float32(0.16) * math.sin(angle * 71 + q * 11) + np.float32(0.12) * math.sin(angle * 13 - q * 5)
+        collar = math.exp(-(((q - pupil - np.float32(0.14)) / np.float32(0.16)) ** 2))
+        ring = min(one, max(zero, (q - np.float32(0.76)) / np.float32(0.24)))
+        shade = (one - np.float32(0.75) * ring * math.sqrt(ring)) * (np.float32(0.55) + np.float32(0.9) * fibre)
+        hole = min(one, max(zero, (q - pupil) / np.float32(0.08)))
+        i0 = (eyes.iris_outer[0] * (one - collar) + eyes.iris_inner[0] * collar) * shade * hole
+        i1 = (eyes.iris_outer[1] * (one - collar) + eyes.iris_inner[1] * collar) * shade * hole
+        i2 = (eyes.iris_outer[2] * (one - collar) + eyes.iris_inner[2] * collar) * shade * hole
+        dark = np.float32(0.004)
+        a0 = a0 * blend + (i0 + dark) * (one - blend)
+        a1 = a1 * blend + (i1 + dark) * (one - blend)
+        a2 = a2 * blend + (i2 + dark) * (one - blend)
+    return a0, a1, a2

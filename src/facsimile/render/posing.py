@@ -1,0 +1,124 @@
+"""Put a person in the room: turn the head, let the shoulders follow, carry the hair along."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32
+
+from facsimile.face.appearance import Appearance
+from facsimile.face.rig import default_rig
+from facsimile.face.strands import HairStrands, SurfaceStrands, posed_strands
+from facsimile.kernel import kernel
+from facsimile.render.camera import head_rotation
+from facsimile.render.raster import vertex_normals
+from facsimile.render.shading import STRAND_BEARD, STRAND_BROW, STRAND_HAIR, STRAND_LASH
+from facsimile.render.topology import topology
+
+NECK_PIVOT = (0.0, 6.5, 0.2)
+"""Point that the head turns about (dm): the top of the cervical spine of the template."""
+BEND_LOW, BEND_HIGH, BEND_FORWARD = 5.6, 6.5, 0.45
+"""A point follows the head fully where y + BEND_FORWARD * z exceeds BEND_HIGH and the torso where it is below BEND_LOW:
+chin and jaw move with the head, the neck bends in between."""
+TORSO_SHARE = np.array([0.0, 0.45, 0.25], np.float32)
+"""Part of the head's pitch, yaw and roll that the shoulders share."""
+CLOTH_GAP_DM = 0.05
+"""How far clothes stand off the body."""
+
+
+@dataclass(frozen=True)
+class Strands:
+    """One kind of hair in the room."""
+
+    kind: int
+    points: Float32[np.ndarray, "N M 3"]
+    tint: Float32[np.ndarray, " N"]
+    width_dm: float
+
+
+@dataclass(frozen=True)
+class PosedHead:
+    """A person in the room: vertices and unit normals of the whole mesh, and hair."""
+
+    vertices: Float32[np.ndarray, "V 3"]
+    normals: Float32[np.ndarray, "V 3"]
+    strands: tuple[Strands, ...]
+    eye_centres: Float32[np.ndarray, "2 3"]
+    skull: Float32[np.ndarray, " 3"]
+
+
+@kernel
+def bend_points(points, guide, head, torso, pivot, out):
+    """Turn points [N,3] by ``head`` or ``torso`` [3,3] about ``pivot``, blended by where ``guide`` [N,3] lies."""
+    for i in range(points.shape[0]):
+        follow = (guide[i, 1] + np.float32(BEND_FORWARD) * guide[i, 2] - np.float32(BEND_LOW)) * np.float32(
+            1 / (BEND_HIGH - BEND_LOW)
+        )
+        follow = min(np.float32(1), max(np.float32(0), follow))
+        follow = follow * follow * (np.float32(3) - np.float32(2) * follow)
+        x, y, z = points[i, 0] - pivot[0], points[i, 1] - pivot[1], points[i, 2] - pivot[2]
+        for c in range(3):
+            by_head = head[c, 0] * x + head[c, 1] * y + head[c, 2] * z
+            by_torso = torso[c, 0] * x + torso[c, 1] * y + torso[c, 2] * z
+            out[i, c] = pivot[c] + follow * by_head + (np.float32(1) - follow) * by_torso
+
+
+def bent(points: np.ndarray, guide: np.ndarray, head_pose_rad: np.ndarray) -> np.ndarray:
+    """Return points [...,3] of the head's frame in the room; ``guide`` says which part of the body they belong to."""
+    flat, out = points.reshape(-1, 3), np.empty((points.size // 3, 3), np.float32)
+    head, torso = head_rotation(head_pose_rad), head_rotation(head_pose_rad * TORSO_SHARE)
+    bend_points(flat, guide.reshape(-1, 3), head, torso, np.array(NECK_PIVOT, np.float32), out)
+    return out.reshape(points.shape)
+
+
+def pose_head(
+    vertices: Float32[np.ndarray, "V 3"], appearance: Appearance, head_pose_rad: Float32[np.ndarray, " 3"], detail: float
+) -> PosedHead:
+    """Turn an expressive head and grow its hair; ``detail`` 0-1 is the part of the head hairs that are drawn."""
+    shape = topology()
+    normals = np.zeros_like(vertices)
+    vertex_normals(vertices, shape.triangles, normals)
+    strands = [_room_strands(s, kind, vertices, normals, head_pose_rad, detail) for kind, s in _strands(appearance)]
+    dressed = vertices.copy()
+    cloth = np.unique(shape.clothes)
+    dressed[cloth] += normals[cloth] * np.float32(CLOTH_GAP_DM)
+    room = bent(dressed, shape.rest, head_pose_rad)
+    vertex_normals(room, shape.triangles, normals)
+    centres = np.stack([room[eye].mean(0) for eye in shape.eye_vertices])
+    skull = centres.mean(0) + head_rotation(head_pose_rad) @ np.array([0, 0.25, -0.95], np.float32)
+    return PosedHead(room, normals, tuple(strands), centres, skull.astype(np.float32))
+
+
+def _strands(appearance: Appearance) -> list[tuple[int, HairStrands | SurfaceStrands]]:
+    """List a person's hair, largest first."""
+    kinds = (
+        (STRAND_HAIR, appearance.hair),
+        (STRAND_BEARD, appearance.beard),
+        (STRAND_BROW, appearance.brows),
+        (STRAND_LASH, appearance.lashes),
+    )
+    return [(kind, strands) for kind, strands in kinds if strands is not None]
+
+
+def _room_strands(
+    strands: HairStrands | SurfaceStrands,
+    kind: int,
+    vertices: np.ndarray,
+    normals: np.ndarray,
+    head_pose_rad: np.ndarray,
+    detail: float,
+) -> Strands:
+    tint, width = strands.tint, strands.width_mm / 100
+    if isinstance(strands, HairStrands) and detail < 1:
+        step = round(1 / detail)
+        thinned = slice(None, None, step)
+        strands = HairStrands(
+            strands.points[thinned], strands.root_triangle[thinned], strands.root_bary[thinned], tint[thinned], width
+        )
+        tint, width = strands.tint, width * step**0.8
+    points = posed_strands(strands, vertices, normals)
+    return Strands(kind, bent(points, points, head_pose_rad), tint, width)
+
+
+def expressive_vertices(identity, expression):  # type: ignore[no-untyped-def]
+    """Return the head [V,3] of a person making an expression, not turned."""
+    return default_rig().vertices(identity, expression)

@@ -1,0 +1,275 @@
+"""Draw a scene: pose, visibility, shadow, occlusion, shading, diffusion, development, labels."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float32, UInt8
+
+from facsimile.face.appearance import Appearance
+from facsimile.face.landmarks import landmarks, lid_aperture_mm, lip_gap_mm
+from facsimile.face.rest import EYE_CENTRE
+from facsimile.face.rig import default_rig
+from facsimile.render.camera import head_rotation
+from facsimile.render.diffusion import diffuse_along, diffusion_taps
+from facsimile.render.labels import landmark_visibility, measured_intensity, unit_visibility
+from facsimile.render.light import light_arrays, shadow_frame, shadow_of
+from facsimile.render.occlusion import TAPS, ambient_occlusion, nearest_of_blocks
+from facsimile.render.posing import PosedHead, pose_head
+from facsimile.render.postprocess import developed, metered_exposure
+from facsimile.render.raster import (
+    FAR,
+    GBuffer,
+    draw_strands,
+    empty_gbuffer,
+    rasterise,
+    rasterise_depth,
+    strands_depth,
+)
+from facsimile.render.scene import Scene
+from facsimile.render.shading import (
+    STRAND_BEARD,
+    STRAND_BROW,
+    STRAND_HAIR,
+    STRAND_LASH,
+    Layers,
+    Mesh,
+    Paint,
+    View,
+    empty_layers,
+    shade,
+)
+from facsimile.render.stopwatch import Stopwatch
+from facsimile.render.textures import SkinTexture, TextureCache, level_for
+from facsimile.render.topology import topology
+
+SAMPLES = 2
+"""Samples per pixel along each axis."""
+SHADOW_EXTENT_DM = 4.2
+SHADOW_SIZES = (160, 256)
+"""Side of the shadow map for pictures up to 160 px and above."""
+STRAND_BIAS_DM = {STRAND_HAIR: 0.0, STRAND_BEARD: 0.008, STRAND_BROW: 0.012, STRAND_LASH: 0.012}
+STRAND_TAPER = {STRAND_HAIR: 0.6, STRAND_BEARD: 0.7, STRAND_BROW: 0.75, STRAND_LASH: 0.8}
+"""Part of the width lost from root to tip."""
+LASH_COLOUR = (0.012, 0.009, 0.008)
+TINT_SPREAD = 0.28
+"""Log brightness of a hair per unit of its tint."""
+FULL_DETAIL_PX = 200
+"""Pictures at least this large get every head hair; smaller ones fewer, wider hairs."""
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """A picture and its labels; pixel (0, 0) is the centre of the top-left pixel, sides are the subject's own."""
+
+    image: UInt8[np.ndarray, "H W 3"]
+    """sRGB."""
+    segmentation: UInt8[np.ndarray, "H W"]
+    """Index into ``shading.CLASS_NAMES``."""
+    landmarks: Float32[np.ndarray, "70 2"]
+    """Pixel x, y (see ``face.landmarks``)."""
+    landmark_visible: Bool[np.ndarray, " 70"]
+    head_pose_rad: Float32[np.ndarray, " 3"]
+    """Pitch, yaw, roll."""
+    gaze_rad: Float32[np.ndarray, "2 2"]
+    """Left and right eye: yaw, pitch in the head."""
+    au: Float32[np.ndarray, "A 2"]
+    """Intensity 0-5 of LABEL_UNITS, left and right."""
+    au_visible: Bool[np.ndarray, "A 2"]
+    controllers: Float32[np.ndarray, " R"]
+
+
+_TEXTURES = TextureCache()
+
+
+def render(scene: Scene, *, watch: Stopwatch | None = None) -> Rendering:
+    """Draw a scene and label it. Depends on the scene alone: the same bytes in every process of a machine."""
+    watch = Stopwatch() if watch is None else watch
+    size, camera, appearance = scene.size, scene.camera, scene.appearance
+    px_per_dm = size / camera.frame
+    vertices = default_rig().vertices(scene.identity, scene.expression)
+    watch.lap("rig")
+    detail = 1.0 if size >= FULL_DETAIL_PX else 0.5
+    head = pose_head(vertices, appearance, scene.expression.head_pose_rad, detail)
+    watch.lap("pose")
+    buffer = visible_surfaces(scene, head)
+    watch.lap("raster")
+    texture = _TEXTURES.of(appearance, level_for(px_per_dm))
+    paint = _paint(scene, head, texture)
+    watch.lap("texture")
+    shadow = _shadow(scene, head)
+    watch.lap("shadow")
+    depth, occlusion = _occlusion(buffer, size, px_per_dm)
+    watch.lap("occlusion")
+    layers = empty_layers(size, size)
+    light = light_arrays(scene.light)
+    shade(buffer, occlusion, _mesh(scene, head), paint, _view(scene), light, shadow, layers)
+    watch.lap("shade")
+    radiance = _diffused(layers, depth, px_per_dm)
+    watch.lap("diffuse")
+    image = _image(scene, radiance, layers)
+    watch.lap("develop")
+    rendering = _labelled(scene, head, vertices, buffer, image, layers)
+    watch.lap("labels")
+    return rendering
+
+
+def visible_surfaces(scene: Scene, head: PosedHead) -> GBuffer:
+    """Rasterise head, clothes and hair at SAMPLES x SAMPLES per pixel."""
+    shape, camera, samples = topology(), scene.camera, scene.size * SAMPLES
+    buffer = empty_gbuffer(samples, samples)
+    screen = camera.project(head.vertices, samples)
+    rasterise(screen, shape.head, 0, np.empty(0, np.float32), buffer)
+    rasterise(screen, shape.clothes, shape.num_head, _below_neckline(scene.appearance), buffer)
+    first = 0
+    for number, strands in enumerate(head.strands):
+        width = np.full(len(strands.points), strands.width_dm * samples / camera.frame, np.float32)
+        lines = camera.project(strands.points, samples)
+        taper, bias = np.float32(STRAND_TAPER[strands.kind]), np.float32(STRAND_BIAS_DM[strands.kind])
+        draw_strands(lines, width, taper, first, bias, number + 1, buffer)
+        first += len(strands.points)
+    return buffer
+
+
+def _below_neckline(appearance: Appearance) -> Float32[np.ndarray, " V"]:
+    """Return how far each template vertex lies below the collar (dm): clothes cover what is positive."""
+    height, drop, radius = (float(value) for value in appearance.neckline)
+    x, y, z = topology().rest.T
+    away = np.hypot(x, z - 0.1) - radius
+    collar = height - drop * np.maximum(z, 0) + np.clip(away * 1.6, -0.6, 0.5)
+    return (collar - y).astype(np.float32)
+
+
+def _shadow(scene: Scene, head: PosedHead):  # type: ignore[no-untyped-def]
+    """Draw the key light's depth map round the face."""
+    size = SHADOW_SIZES[scene.size > 160]
+    centre = head.eye_centres.mean(0) + np.array([0, -0.3, -0.5], np.float32)
+    transform = shadow_frame(scene.light, centre, extent=SHADOW_EXTENT_DM, size=size)
+    depth = np.full((size, size), FAR, np.float32)
+    rasterise_depth(_transformed(head.vertices, transform), topology().head, depth)
+    for strands in head.strands:
+        if strands.kind == STRAND_HAIR:
+            strands_depth(_transformed(strands.points[::2], transform), depth)
+    return shadow_of(depth, transform, scene.light.softness * size / SHADOW_EXTENT_DM)
+
+
+def _transformed(points: np.ndarray, transform: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(points @ transform[:, :3].T + transform[:, 3])
+
+
+def _occlusion(buffer: GBuffer, size: int, px_per_dm: float) -> tuple[np.ndarray, np.ndarray]:
+    depth, scratch, occlusion = (np.empty((size, size), np.float32) for _ in range(3))
+    nearest_of_blocks(buffer.depth, depth)
+    ambient_occlusion(depth, np.float32(px_per_dm), TAPS, scratch, occlusion)
+    return depth, occlusion
+
+
+def _view(scene: Scene) -> View:
+    samples = scene.size * SAMPLES
+    x, y = scene.camera.centre_px(samples)
+    return View(scene.camera.eye(), np.float32(scene.camera.focal_px(samples)), np.float32(x), np.float32(y))
+
+
+def _mesh(scene: Scene, head: PosedHead) -> Mesh:
+    shape = topology()
+    left = np.array(EYE_CENTRE, np.float32)
+    return Mesh(
+        shape.triangles,
+        shape.material,
+        shape.near_mouth,
+        shape.mask_uv,
+        shape.atlas,
+        shape.rest,
+        head.normals,
+        shape.lips,
+        shape.inside_mouth,
+        head.eye_centres,
+        _eye_axes(scene),
+        np.stack([left, left * np.array([-1, 1, 1], np.float32)]),
+        head.skull,
+    )
+
+
+def _eye_axes(scene: Scene) -> Float32[np.ndarray, "2 3"]:
+    """Return where the eyes look, in the room."""
+    yaw, pitch = scene.expression.gaze_rad.T
+    ahead = np.stack([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)], -1)
+    return (ahead @ head_rotation(scene.expression.head_pose_rad).T).astype(np.float32)
+
+
+def _paint(scene: Scene, head: PosedHead, texture: SkinTexture) -> Paint:
+    look, eyes = scene.appearance, scene.appearance.eyes
+    kinds, colours = _strand_paint(look, head)
+    return Paint(
+        skin=texture.colour,
+        relief=texture.with_wrinkles(scene.action_units.intensity, scene.identity.age_years, look.wrinkle_strength),
+        atlas_scale=np.float32(0.5**texture.level),
+        roughness=np.float32(look.roughness),
+        lip_colour=np.asarray(look.lip_colour, np.float32),
+        lip_strength=np.float32(look.lip_strength),
+        sclera=eyes.sclera,
+        iris_outer=eyes.iris_outer,
+        iris_inner=eyes.iris_inner,
+        iris_radius=np.float32(eyes.iris_radius),
+        pupil_radius=np.float32(eyes.pupil_radius),
+        redness=np.float32(eyes.redness),
+        teeth=look.teeth_colour,
+        clothes=look.clothes_colour,
+        strand_kind=kinds,
+        strand_colour=colours,
+    )
+
+
+def _strand_paint(look: Appearance, head: PosedHead) -> tuple[np.ndarray, np.ndarray]:
+    """Return kind [S] and albedo [S,3] of all strands in drawing order."""
+    base = {
+        STRAND_HAIR: look.hair_colour,
+        STRAND_BROW: look.brow_colour,
+        STRAND_BEARD: look.beard_colour,
+        STRAND_LASH: np.array(LASH_COLOUR, np.float32),
+    }
+    kinds = [np.full(len(strands.tint), strands.kind, np.uint8) for strands in head.strands]
+    colours = [
+        np.exp(np.float32(TINT_SPREAD) * strands.tint)[:, None] * base[strands.kind] for strands in head.strands
+    ]
+    return np.concatenate(kinds), np.concatenate(colours).astype(np.float32)
+
+
+def _diffused(layers: Layers, depth: np.ndarray, px_per_dm: float) -> Float32[np.ndarray, "H W 3"]:
+    """Let light wander under the skin, then add up the layers: linear radiance times coverage."""
+    taps, scratch, irradiance = diffusion_taps(px_per_dm), np.zeros_like(layers.plain), np.zeros_like(layers.plain)
+    diffuse_along(layers.irradiance, layers.skin, depth, taps, 1, 0, scratch)
+    diffuse_along(scratch, layers.skin, depth, taps, 0, 1, irradiance)
+    return layers.plain + layers.albedo * irradiance
+
+
+def _image(scene: Scene, radiance: np.ndarray, layers: Layers) -> UInt8[np.ndarray, "H W 3"]:
+    exposure = metered_exposure(radiance, layers.skin)
+    behind = scene.background.at(scene.size) * (np.float32(1) - layers.cover)[..., None]
+    return developed(radiance + behind, scene.sensor, exposure)
+
+
+def _labelled(
+    scene: Scene, head: PosedHead, vertices: np.ndarray, buffer: GBuffer, image: np.ndarray, layers: Layers
+) -> Rendering:
+    neutral = default_rig().neutral_vertices(scene.identity)
+    rest_aperture = np.maximum(lid_aperture_mm(neutral), 1e-3)
+    expression = scene.expression
+    au = measured_intensity(
+        scene.action_units,
+        expression,
+        lip_opening_mm=float(lip_gap_mm(vertices) - lip_gap_mm(neutral)),
+        lid_closure=(1 - lid_aperture_mm(vertices) / rest_aperture).astype(np.float32),
+    )
+    points = scene.camera.project(landmarks(head.vertices), scene.size)
+    visible = landmark_visibility(points, buffer, scene.size)
+    return Rendering(
+        image=image,
+        segmentation=layers.classes,
+        landmarks=np.ascontiguousarray(points[:, :2]),
+        landmark_visible=visible,
+        head_pose_rad=np.array(expression.head_pose_rad, np.float32),
+        gaze_rad=np.array(expression.gaze_rad, np.float32),
+        au=au,
+        au_visible=unit_visibility(visible, float(expression.head_pose_rad[1])),
+        controllers=np.array(expression.controllers, np.float32),
+    )

@@ -1,0 +1,175 @@
+"""What there is to draw: a person, an expression, a camera, light, background and sensor."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from facsimile.face.appearance import Appearance, random_appearance
+from facsimile.face.identity import Identity, random_identity
+from facsimile.face.rig import default_rig
+from facsimile.facs.action_units import LABEL_UNITS, UNITS
+from facsimile.facs.converters import expression_from_action_units
+from facsimile.facs.expression import ActionUnits, Expression
+from facsimile.render.background import Background, random_background
+from facsimile.render.camera import Camera
+from facsimile.render.light import Light, random_light
+from facsimile.render.posing import bent
+from facsimile.render.postprocess import Sensor, random_sensor
+from facsimile.render.topology import topology
+
+FACE_BELOW_EYES_DM = 0.22
+FACE_DEPTH_DM = 0.6
+"""The middle of the face, seen from the point between the eyes: this far below and at this z (template)."""
+YAW_DEVIATION, PITCH_DEVIATION, ROLL_DEVIATION = 0.33, 0.16, 0.10
+"""Standard deviations of random head poses (radians): most photos are within 20 degrees of frontal."""
+YAW_LIMIT, PITCH_LIMIT, ROLL_LIMIT = 1.15, 0.5, 0.4
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who never existed."""
+
+    seed: int
+    identity: Identity
+    appearance: Appearance
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything that decides a picture and its labels."""
+
+    identity: Identity
+    appearance: Appearance
+    expression: Expression
+    """Controllers, head pose and gaze: what moves."""
+    action_units: ActionUnits
+    """Nominal intensities: what is labelled."""
+    camera: Camera
+    light: Light
+    background: Background
+    sensor: Sensor
+    size: int = 256
+    """Width and height of the picture (pixels)."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.size <= 2048:
+            raise ValueError(f"size: must be 1 to 2048 pixels, got {self.size}")
+
+
+def random_person(seed: int) -> Person:
+    """Draw a person; the same seed gives the same person in every process."""
+    rng = np.random.default_rng([seed, 1])
+    identity = random_identity(rng)
+    return Person(seed, identity, random_appearance(rng, identity))
+
+
+def random_action_units(rng: np.random.Generator) -> ActionUnits:
+    """Draw two to six units of 0.5-5, sides equal in six cases of ten; neutral in one of five."""
+    if rng.random() < 0.2:
+        return ActionUnits.neutral()
+    codes = rng.choice(LABEL_UNITS, int(rng.integers(2, 7)), replace=False)
+    values: dict = {}
+    for code in (int(c) for c in codes):
+        if code == 26 and 27 in codes:
+            continue
+        value = float(rng.uniform(0.5, 5.0))
+        both = not UNITS[code].is_sided or rng.random() < 0.6
+        values[code if both else (code, "LR"[int(rng.integers(2))])] = value
+    return ActionUnits.from_dict(values)
+
+
+def random_head_pose(rng: np.random.Generator, yaw_rad: float | None = None) -> np.ndarray:
+    """Draw (pitch, yaw, roll) in radians; ``yaw_rad`` fixes the yaw."""
+    pitch = np.clip(rng.normal() * PITCH_DEVIATION, -PITCH_LIMIT, PITCH_LIMIT)
+    yaw = np.clip(rng.normal() * YAW_DEVIATION, -YAW_LIMIT, YAW_LIMIT)
+    roll = np.clip(rng.normal() * ROLL_DEVIATION, -ROLL_LIMIT, ROLL_LIMIT)
+    return np.array([pitch, yaw if yaw_rad is None else yaw_rad, roll], np.float32)
+
+
+def random_gaze(rng: np.random.Generator, head_pose_rad: np.ndarray) -> np.ndarray:
+    """Draw both eyes' (yaw, pitch) in the head: half of the people look roughly at the camera."""
+    yaw, pitch = rng.normal() * 0.25, rng.normal() * 0.15
+    if rng.random() < 0.5:
+        yaw, pitch = -head_pose_rad[1] + rng.normal() * 0.03, -head_pose_rad[0] + rng.normal() * 0.03
+    eye = np.clip([yaw, pitch], [-0.6, -0.4], [0.6, 0.4])
+    vergence = abs(rng.normal()) * 0.02
+    return np.array([[eye[0] - vergence, eye[1]], [eye[0] + vergence, eye[1]]], np.float32)
+
+
+def face_centre(identity: Identity, head_pose_rad: np.ndarray) -> np.ndarray:
+    """Return the middle of a neutral face in the room (dm)."""
+    neutral = default_rig().neutral_vertices(identity)
+    eyes = np.mean([neutral[eye].mean(0) for eye in topology().eye_vertices], 0)
+    centre = np.array([[0.0, eyes[1] - FACE_BELOW_EYES_DM, FACE_DEPTH_DM]], np.float32)
+    return bent(centre, np.array([[0, 9, 0]], np.float32), head_pose_rad)[0]
+
+
+def framed_camera(centre: np.ndarray, *, distance: float, frame: float, offset: tuple[float, float]) -> Camera:
+    """Return a camera that looks at ``centre``."""
+    x, y, z = (float(value) for value in centre)
+    return Camera((x, y, z), distance=distance, frame=frame, offset=offset)
+
+
+def random_camera(rng: np.random.Generator, centre: np.ndarray) -> Camera:
+    """Draw distance, framing and offset."""
+    distance = math.exp(rng.uniform(math.log(5.0), math.log(18.0)))
+    offset = np.clip(rng.normal(size=2) * 0.025, -0.08, 0.08)
+    return framed_camera(
+        centre, distance=distance, frame=float(rng.uniform(2.45, 3.3)), offset=(float(offset[0]), float(offset[1]))
+    )
+
+
+def random_scene(
+    seed: int,
+    *,
+    person: Person | None = None,
+    expression: ActionUnits | None = None,
+    size: int = 256,
+    yaw_rad: float | None = None,
+    frontal: bool = False,
+) -> Scene:
+    """Draw a scene that depends on the arguments alone.
+
+    ``person`` defaults to ``random_person(seed)``, ``expression`` to a few random units; ``yaw_rad`` fixes the head's
+    yaw; ``frontal`` keeps head and gaze straight.
+    """
+    person = random_person(seed) if person is None else person
+    rng = np.random.default_rng([seed, 2])
+    drawn = random_action_units(rng)
+    action_units = drawn if expression is None else expression
+    pose = np.zeros(3, np.float32) if frontal else random_head_pose(rng, yaw_rad)
+    gaze = np.zeros((2, 2), np.float32) if frontal else random_gaze(rng, pose)
+    light = random_light(rng)
+    background = random_background(rng, light.panorama.mean((0, 1)))
+    camera = random_camera(rng, face_centre(person.identity, pose))
+    return Scene(
+        identity=person.identity,
+        appearance=person.appearance,
+        expression=expression_from_action_units(action_units, head_pose_rad=pose, gaze_rad=gaze),
+        action_units=action_units,
+        camera=camera,
+        light=light,
+        background=background,
+        sensor=random_sensor(rng),
+        size=size,
+        seed=seed,
+    )
+
+
+def portrait_scene(
+    action_units: ActionUnits, *, seed: int, size: int = 256, yaw_rad: float = 0.0, pitch_rad: float = 0.0
+) -> Scene:
+    """Return a clean portrait of the seed's person: the given pose, eyes on the camera, a good camera."""
+    scene = random_scene(seed, expression=action_units, size=size, frontal=True)
+    pose = np.array([pitch_rad, yaw_rad, 0.0], np.float32)
+    eye = np.clip([-yaw_rad, -pitch_rad], [-0.6, -0.4], [0.6, 0.4])
+    gaze = np.tile(np.float32(eye), (2, 1))
+    camera = framed_camera(face_centre(scene.identity, pose), distance=10.0, frame=2.9, offset=(0.0, 0.0))
+    return replace(
+        scene,
+        expression=expression_from_action_units(action_units, head_pose_rad=pose, gaze_rad=gaze),
+        camera=camera,
+        sensor=Sensor(),
+    )

@@ -1,0 +1,398 @@
+"""Deferred shading: every pixel of the G-buffer becomes light, and learns what it is."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from facsimile.kernel import kernel
+from facsimile.render.materials import iris_colour, light_hair, light_surface, normalised
+from facsimile.render.raster import EMPTY
+from facsimile.render.sampling import mask_texel, pixel_turn, relief_texel, skin_texel
+from facsimile.render.topology import CLOTHES, EYE, SKIN, TEETH, TONGUE
+
+CLASS_NAMES = (
+    "background",
+    "skin",
+    "brow",
+    "eye",
+    "lips",
+    "mouth",
+    "teeth",
+    "tongue",
+    "hair",
+    "beard",
+    "clothes",
+)
+"""Index in this tuple = value in a segmentation."""
+BACKGROUND, SKIN_CLASS, BROW, EYE_CLASS, LIPS, MOUTH, TEETH_CLASS, TONGUE_CLASS, HAIR, BEARD, CLOTHES_CLASS = range(11)
+
+STRAND_HAIR, STRAND_BROW, STRAND_BEARD, STRAND_LASH = range(4)
+FLAT_BLOCK_DM = 0.03
+"""A 2x2 block of skin or cloth whose depths differ by less is shaded once."""
+EYE_RADIUS_DM = 0.13815
+"""Radius of the template's eyeball."""
+SKIN_F0 = 0.028
+"""Reflectance of skin at normal incidence (refractive index 1.4; Weyrich et al. 2006)."""
+WRAP_R, WRAP_G, WRAP_B = 0.18, 0.09, 0.06
+"""How far red, green and blue diffuse past the shadow line on skin (fitted by eye)."""
+LID_TAPS = 4
+LID_REACH_DM = 0.085
+"""How far below the upper lid its soft shadow reaches on the eyeball."""
+MAX_RADIANCE = 6.0
+
+
+class Mesh(NamedTuple):
+    """The posed head for the kernel; see ``topology.Topology`` for the constant parts."""
+
+    triangles: np.ndarray
+    material: np.ndarray
+    near_mouth: np.ndarray
+    mask_uv: np.ndarray
+    atlas: np.ndarray
+    rest: np.ndarray
+    normals: np.ndarray
+    lips: np.ndarray
+    inside_mouth: np.ndarray
+    eye_centres: np.ndarray
+    """[2,3] room, left then right."""
+    eye_axes: np.ndarray
+    """[2,3] unit, where each eye looks."""
+    rest_eye_centres: np.ndarray
+    skull: np.ndarray
+    """[3] room: the point that head hair stands away from."""
+
+
+class Paint(NamedTuple):
+    """Colours of one person for the kernel: linear RGB."""
+
+    skin: np.ndarray
+    """[h,w,4] albedo and gloss."""
+    relief: np.ndarray
+    """[h,w,2] height (texels, so that a gradient is a slope) and cavity 0-1."""
+    atlas_scale: np.float32
+    """Texels of ``skin`` per texel of the full atlas."""
+    roughness: np.float32
+    lip_colour: np.ndarray
+    lip_strength: np.float32
+    sclera: np.ndarray
+    iris_outer: np.ndarray
+    iris_inner: np.ndarray
+    iris_radius: np.float32
+    pupil_radius: np.float32
+    redness: np.float32
+    teeth: np.ndarray
+    clothes: np.ndarray
+    strand_kind: np.ndarray
+    """[S] u8 by strand index: STRAND_HAIR..."""
+    strand_colour: np.ndarray
+    """[S,3] albedo."""
+
+
+class View(NamedTuple):
+    """The camera in samples."""
+
+    eye: np.ndarray
+    focal: np.float32
+    centre_x: np.float32
+    centre_y: np.float32
+
+
+class Layers(NamedTuple):
+    """What shading leaves per pixel [h,w], before light diffuses in the skin."""
+
+    irradiance: np.ndarray
+    """[h,w,3] mean over the pixel's skin samples."""
+    albedo: np.ndarray
+    """[h,w,3] skin albedo times coverage."""
+    plain: np.ndarray
+    """[h,w,3] radiance of everything else, and all highlights, times coverage."""
+    skin: np.ndarray
+    """[h,w] part of the pixel that is skin."""
+    cover: np.ndarray
+    """[h,w] part of the pixel that is not background."""
+    classes: np.ndarray
+    """[h,w] u8 index into CLASS_NAMES."""
+
+
+def empty_layers(height: int, width: int) -> Layers:
+    """Allocate layers."""
+    colour, plane = (height, width, 3), (height, width)
+    return Layers(
+        np.zeros(colour, np.float32),
+        np.zeros(colour, np.float32),
+        np.zeros(colour, np.float32),
+        np.zeros(plane, np.float32),
+        np.zeros(plane, np.float32),
+        np.zeros(plane, np.uint8),
+    )
+
+
+@kernel
+def interpolate(values, i0, i1, i2, w0, w1, w2):
+    """Return a 3-vector attribute inside a triangle."""
+    return (
+        values[i0, 0] * w0 + values[i1, 0] * w1 + values[i2, 0] * w2,
+        values[i0, 1] * w0 + values[i1, 1] * w1 + values[i2, 1] * w2,
+        values[i0, 2] * w0 + values[i1, 2] * w1 + values[i2, 2] * w2,
+    )
+
+
+@kernel
+def room_point(x, y, depth, view):
+    """Return the room point that a sample sees and the unit vector from it to the camera."""
+    ux, uy = (x - view.centre_x) / view.focal, (view.centre_y - y) / view.focal
+    vx, vy, vz = normalised(-ux, -uy, np.float32(1))
+    return (view.eye[0] + ux * depth, view.eye[1] + uy * depth, view.eye[2] - depth), (vx, vy, vz)
+
+
+@kernel
+def skin_look(t, w0, w1, w2, normal, lip, mesh, paint):
+    """Return albedo, bumped normal, alpha and specular strength of skin; ``lip`` is the weight of lip colour."""
+    corner = mesh.atlas[t]
+    u = corner[0, 0] * w0 + corner[1, 0] * w1 + corner[2, 0] * w2
+    v = corner[0, 1] * w0 + corner[1, 1] * w1 + corner[2, 1] * w2
+    half = np.float32(0.5)
+    u, v = (u + half) * paint.atlas_scale - half, (v + half) * paint.atlas_scale - half
+    r, g, b, gloss = skin_texel(paint.skin, u, v)
+    right, down, cavity = relief_texel(paint.relief, u, v)
+    nx, ny, nz = normal
+    # Surface directions of growing column (towards the subject's left) and of growing row (down).
+    ax, ay, az = normalised(nz, np.float32(0), -nx)
+    bx, by, bz = -(ny * az), -(nz * ax - nx * az), ny * ax
+    keep = np.float32(1) - half * lip
+    right, down = right * keep, down * keep
+    if lip > 0:
+        right += np.float32(0.12) * lip * math.sin(u / paint.atlas_scale * np.float32(1.55))
+    nx -= right * ax + down * bx
+    ny -= right * ay + down * by
+    nz -= right * az + down * bz
+    tint = lip * paint.lip_strength
+    shade = np.float32(1) - np.float32(0.55) * cavity
+    r = (r * (1 - tint) + paint.lip_colour[0] * tint) * (half + half * shade)
+    g = (g * (1 - tint) + paint.lip_colour[1] * tint) * shade
+    b = (b * (1 - tint) + paint.lip_colour[2] * tint) * shade
+    rough = paint.roughness / (np.float32(0.4) + gloss)
+    rough = rough * (1 - lip) + np.float32(0.36) * lip
+    strength = min(np.float32(1.2), gloss) * (1 - lip) + np.float32(0.8) * lip
+    strength *= np.float32(1) - half * cavity
+    return (r, g, b), (nx, ny, nz), rough * rough, strength
+
+
+@kernel
+def eye_look(rest, place, mesh, paint):
+    """Return albedo and normal of the eyeball: a ball with a cornea that bulges over the iris."""
+    side = 0 if rest[0] > 0 else 1
+    centre = mesh.rest_eye_centres[side]
+    dx, dy = rest[0] - centre[0], rest[1] - centre[1]
+    radius = math.sqrt(dx * dx + dy * dy) * np.float32(1 / EYE_RADIUS_DM)
+    if rest[2] < centre[2]:
+        radius = np.float32(1.5)
+    albedo = iris_colour(radius, math.atan2(dy, dx), paint)
+    ball, axis = mesh.eye_centres[side], mesh.eye_axes[side]
+    nx, ny, nz = normalised(place[0] - ball[0], place[1] - ball[1], place[2] - ball[2])
+    bulge = min(np.float32(1), max(np.float32(0), (paint.iris_radius * np.float32(1.2) - radius) * np.float32(6)))
+    along = nx * axis[0] + ny * axis[1] + nz * axis[2]
+    steep = np.float32(0.55) * bulge
+    nx += steep * (nx - along * axis[0])
+    ny += steep * (ny - along * axis[1])
+    nz += steep * (nz - along * axis[2])
+    return albedo, (nx, ny, nz)
+
+
+@kernel
+def lid_shadow(depth, x, y, focal):
+    """Return how much light the upper lid leaves on an eyeball sample, 0.3-1."""
+    here = depth[y, x]
+    step = focal / here * np.float32(LID_REACH_DM / LID_TAPS)
+    hidden = np.float32(0)
+    for tap in range(1, LID_TAPS + 1):
+        above = y - int(step * tap + np.float32(0.5))
+        if above >= 0 and depth[above, x] < here - np.float32(0.012):
+            hidden += np.float32(1)
+    return np.float32(1) - np.float32(0.62) * hidden / LID_TAPS
+
+
+@kernel
+def tooth_look(rest, paint):
+    """Return albedo and specular strength of a tooth: gaps between teeth, darker towards the molars."""
+    one, zero = np.float32(1), np.float32(0)
+    front = math.exp(-max(zero, np.float32(1.44) - rest[2]) * np.float32(3.0))
+    angle = math.atan2(rest[0], rest[2] - np.float32(0.95))
+    gap = min(one, max(zero, (abs(math.sin(angle * np.float32(8.3))) - np.float32(0.06)) / np.float32(0.16)))
+    shade = (np.float32(0.2) + np.float32(0.8) * front) * (np.float32(0.62) + np.float32(0.38) * gap)
+    return (paint.teeth[0] * shade, paint.teeth[1] * shade, paint.teeth[2] * shade), np.float32(0.6) * front
+
+
+@kernel
+def cloth_look(rest, normal, paint):
+    """Return albedo and normal of cloth: soft folds."""
+    fold = np.float32(0.10) * math.sin(rest[0] * 9 + rest[1] * 5 + 3 * math.sin(rest[1] * 4))
+    fold += np.float32(0.08) * math.sin(rest[0] * 3 - rest[1] * 11)
+    return (paint.clothes[0], paint.clothes[1], paint.clothes[2]), (normal[0] + fold, normal[1], normal[2])
+
+
+@kernel
+def shade_solid(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
+    """Shade a triangle sample; return irradiance, albedo, specular radiance (r, g, b each), class, is it skin."""
+    t = buffer.surface[y, x]
+    w1, w2 = buffer.weight1[y, x], buffer.weight2[y, x]
+    w0 = np.float32(1) - w1 - w2
+    i0, i1, i2 = mesh.triangles[t, 0], mesh.triangles[t, 1], mesh.triangles[t, 2]
+    place, towards = room_point(x, y, buffer.depth[y, x], view)
+    normal = interpolate(mesh.normals, i0, i1, i2, w0, w1, w2)
+    zero = np.float32(0)
+    albedo = (zero, zero, zero)
+    alpha, f0, strength, is_eye = np.float32(0.3), np.float32(SKIN_F0), np.float32(0.3), False
+    wrap_r, wrap_g, wrap_b = zero, zero, zero
+    material, label, is_skin = mesh.material[t], SKIN_CLASS, False
+    lip, inside = zero, zero
+    if mesh.near_mouth[t]:
+        uv = mesh.mask_uv[t]
+        u, v = uv[0, 0] * w0 + uv[1, 0] * w1 + uv[2, 0] * w2, uv[0, 1] * w0 + uv[1, 1] * w1 + uv[2, 1] * w2
+        inside = mask_texel(mesh.inside_mouth, u, v)
+        lip = min(np.float32(1), max(zero, (mask_texel(mesh.lips, u, v) - np.float32(0.15)) / np.float32(0.7)))
+    if material == SKIN and inside < np.float32(0.5):
+        albedo, normal, alpha, strength = skin_look(t, w0, w1, w2, normal, lip, mesh, paint)
+        wrap_r, wrap_g, wrap_b = np.float32(WRAP_R), np.float32(WRAP_G), np.float32(WRAP_B)
+        is_skin = True
+        if lip > np.float32(0.5):
+            label = LIPS
+    else:
+        rest = interpolate(mesh.rest, i0, i1, i2, w0, w1, w2)
+        if material == EYE:
+            albedo, normal = eye_look(rest, place, mesh, paint)
+            shaded = lid_shadow(buffer.depth, x, y, view.focal)
+            occlusion = math.sqrt(occlusion) * shaded
+            alpha, f0, strength, is_eye, label = np.float32(0.02), np.float32(0.03), shaded, True, EYE_CLASS
+            wrap_r, wrap_g, wrap_b = np.float32(0.25), np.float32(0.22), np.float32(0.2)
+        elif material == TEETH:
+            albedo, strength = tooth_look(rest, paint)
+            occlusion = np.float32(0.25) + np.float32(0.6) * occlusion
+            alpha, f0, label = np.float32(0.05), np.float32(0.05), TEETH_CLASS
+            wrap_r, wrap_g, wrap_b = np.float32(0.4), np.float32(0.35), np.float32(0.3)
+        elif material == TONGUE:
+            deep = math.exp(-max(zero, np.float32(1.42) - rest[2]) * np.float32(2.2))
+            albedo = (np.float32(0.45) * deep, np.float32(0.16) * deep, np.float32(0.15) * deep)
+            alpha, f0, strength, label = np.float32(0.1), np.float32(0.04), np.float32(0.5) * deep, TONGUE_CLASS
+            wrap_r, wrap_g, wrap_b = np.float32(0.3), np.float32(0.2), np.float32(0.2)
+        elif material == CLOTHES:
+            albedo, normal = cloth_look(rest, normal, paint)
+            alpha, f0, strength, label = np.float32(0.64), np.float32(0.02), np.float32(0.3), CLOTHES_CLASS
+        else:
+            deep = math.exp(-max(zero, np.float32(1.50) - rest[2]) * np.float32(3.2))
+            albedo = (np.float32(0.32) * deep, np.float32(0.09) * deep, np.float32(0.08) * deep)
+            alpha, f0, strength, label = np.float32(0.12), np.float32(0.04), np.float32(0.5) * deep, MOUTH
+    finish = (alpha, f0, strength, wrap_r, wrap_g, wrap_b, is_eye)
+    turn = pixel_turn(x, y)
+    e0, e1, e2, s0, s1, s2 = light_surface(place, normal, towards, finish, occlusion, turn, light, shadow)
+    return (e0, e1, e2), albedo, (s0, s1, s2), label, is_skin
+
+
+@kernel
+def shade_strand(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
+    """Shade a strand sample; return radiance r, g, b and class."""
+    strand = -2 - buffer.surface[y, x]
+    depth, along = buffer.depth[y, x], buffer.weight1[y, x]
+    place, towards = room_point(x, y, depth, view)
+    scale = depth / view.focal
+    slope = buffer.slope[y, x]
+    tangent = (slope[0] * scale, -slope[1] * scale, -slope[2])
+    kind = paint.strand_kind[strand]
+    half, one = np.float32(0.5), np.float32(1)
+    root = one
+    label = SKIN_CLASS
+    if kind == STRAND_HAIR:
+        root = np.float32(0.55) + np.float32(0.6) * along
+        label = HAIR
+    elif kind == STRAND_BROW:
+        label = BROW
+    elif kind == STRAND_BEARD:
+        label = BEARD
+    colour = paint.strand_colour[strand]
+    albedo = (colour[0] * root, colour[1] * root, colour[2] * root)
+    skull = mesh.skull
+    outward = normalised(place[0] - skull[0], place[1] - skull[1], place[2] - skull[2])
+    occlusion = half + half * occlusion
+    turn = pixel_turn(x, y)
+    r, g, b = light_hair(place, tangent, outward, towards, albedo, occlusion, turn, light, shadow)
+    return r, g, b, label
+
+
+@kernel
+def is_flat_block(buffer, mesh, x, y):
+    """Tell whether a 2x2 block sees one smooth piece of skin or cloth, away from the mouth."""
+    surface, depth = buffer.surface, buffer.depth
+    first = surface[y, x]
+    if first < 0 or mesh.near_mouth[first]:
+        return False
+    material = mesh.material[first]
+    if material != SKIN and material != CLOTHES:
+        return False
+    low, high = depth[y, x], depth[y, x]
+    for j in range(2):
+        for i in range(2):
+            t = surface[y + j, x + i]
+            if t < 0 or mesh.material[t] != material:
+                return False
+            low, high = min(low, depth[y + j, x + i]), max(high, depth[y + j, x + i])
+    return high - low < np.float32(FLAT_BLOCK_DM)
+
+
+@kernel
+def shade(buffer, occlusion, mesh, paint, view, light, shadow, layers):
+    """Fill the layers [h,w] from a G-buffer [2h,2w] and the ambient occlusion [h,w]."""
+    height, width = occlusion.shape
+    votes = np.zeros(11, np.int32)
+    quarter, ceiling = np.float32(0.25), np.float32(MAX_RADIANCE)
+    for y in range(height):
+        for x in range(width):
+            y0, x0 = 2 * y, 2 * x
+            flat = is_flat_block(buffer, mesh, x0, y0)
+            votes[:] = 0
+            skin, cover = np.float32(0), np.float32(0)
+            e0, e1, e2 = np.float32(0), np.float32(0), np.float32(0)
+            a0, a1, a2 = np.float32(0), np.float32(0), np.float32(0)
+            p0, p1, p2 = np.float32(0), np.float32(0), np.float32(0)
+            share = np.float32(1) if flat else quarter
+            for k in range(1 if flat else 4):
+                xs, ys = x0 + (k & 1), y0 + (k >> 1)
+                surface = buffer.surface[ys, xs]
+                if surface == EMPTY:
+                    votes[BACKGROUND] += 1
+                    continue
+                cover += share
+                if surface < EMPTY:
+                    r, g, b, label = shade_strand(
+                        xs, ys, occlusion[y, x], buffer, mesh, paint, view, light, shadow
+                    )
+                    p0 += share * min(r, ceiling)
+                    p1 += share * min(g, ceiling)
+                    p2 += share * min(b, ceiling)
+                    votes[label] += 1
+                    continue
+                e, a, s, label, is_skin = shade_solid(
+                    xs, ys, occlusion[y, x], buffer, mesh, paint, view, light, shadow
+                )
+                votes[label] += 1
+                p0 += share * min(s[0], ceiling)
+                p1 += share * min(s[1], ceiling)
+                p2 += share * min(s[2], ceiling)
+                if is_skin:
+                    skin += share
+                    e0, e1, e2 = e0 + share * e[0], e1 + share * e[1], e2 + share * e[2]
+                    a0, a1, a2 = a0 + share * a[0], a1 + share * a[1], a2 + share * a[2]
+                else:
+                    p0, p1, p2 = p0 + share * e[0] * a[0], p1 + share * e[1] * a[1], p2 + share * e[2] * a[2]
+            if skin > 0:
+                scale = np.float32(1) / skin
+                e0, e1, e2 = e0 * scale, e1 * scale, e2 * scale
+            layers.irradiance[y, x, 0], layers.irradiance[y, x, 1], layers.irradiance[y, x, 2] = e0, e1, e2
+            layers.albedo[y, x, 0], layers.albedo[y, x, 1], layers.albedo[y, x, 2] = a0, a1, a2
+            layers.plain[y, x, 0], layers.plain[y, x, 1], layers.plain[y, x, 2] = p0, p1, p2
+            layers.skin[y, x], layers.cover[y, x] = skin, cover
+            best = 0
+            for label in range(11):
+                if votes[label] > votes[best]:
+                    best = label
+            layers.classes[y, x] = best
