@@ -1,0 +1,222 @@
+"""The reader: an aligned 112-pixel face crop to action units per side, landmarks, head pose, gaze, and how sure it is.
+
+Two properties hold by construction, whatever the weights:
+
+- *locality*: the upper-face units see no pixel below the nose, the lower-face units see none above the middle of it,
+  so that a smile cannot be read as raised cheeks;
+- *mirror symmetry*: the mirrored crop gives the mirrored answer (see ``mirror``).
+
+The body is a narrow plain residual network with the last map flattened into the head, the best of those tried per
+CPU-second. The face is cut into row bands right after the first convolution; each band has its own layers.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import nn
+
+from facsimile.facs.action_units import LABEL_UNITS, UNITS
+from facsimile.models.mirror import MirrorBlock, MirrorConv, MirrorNorm, PairHead, mirror_map
+
+CROP_SIZE = 112
+MAX_INTENSITY = 5.0
+NUM_LANDMARKS = 70
+
+UPPER_UNITS = (1, 2, 4, 5, 6, 7, 9, 43)  # the units whose evidence lies above the mouth
+READ_UNITS = tuple(code for code in LABEL_UNITS if code != 21)  # 21 acts on the neck, outside the crop
+
+# iBUG-68 order of the mirrored face (Sagonas et al., 300 Faces in-the-Wild, ICCVW 2013), then the two irises.
+MIRRORED_LANDMARKS = (
+    *range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, 35, 34, 33, 32, 31,
+    45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40, 54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55,
+    64, 63, 62, 61, 60, 67, 66, 65, 69, 68,
+)  # fmt: skip
+
+# Log-variances are kept where a Gaussian fit is stable: an intensity is known to 0.1 at best and is within 4.5 at worst.
+AU_LOG_VARIANCE_RANGE = (-4.6, 3.0)
+LANDMARK_LOG_VARIANCE_RANGE = (-13.0, -2.0)  # crop units: 0.2 px to 0.37 of the crop
+ANGLE_LOG_VARIANCE_RANGE = (-9.0, 1.0)  # radians: 0.6 degrees to 95
+
+
+@dataclass(frozen=True)
+class ReaderConfig:
+    """Sizes of the reader; the defaults are the network in the box."""
+
+    units: tuple[int, ...] = READ_UNITS
+    """Action units to read, in output order."""
+    stem: int = 12
+    """Channels of the first convolution, mirrored kernels not counted."""
+    stages: tuple[int, ...] = (16, 32, 64)
+    """Channels of each halving stage of a band, mirrored kernels not counted."""
+    squeeze: int = 16
+    """Channels of the map that is flattened into the head, mirrored kernels not counted."""
+    hidden: int = 160
+    """Width of the vector that describes one band seen from one side."""
+    dropout: float = 0.1
+    """Share of the hidden vector dropped before the action-unit heads."""
+    upper_rows: tuple[int, int] = (0, 32)
+    """Rows of the 56-row first map that upper-face units see: down to the base of the nose."""
+    lower_rows: tuple[int, int] = (24, 56)
+    """Rows of the first map that lower-face units see."""
+    eye_rows: tuple[int, int] = (8, 24)
+    """Rows of the first map around the eyes, read once more at twice the resolution."""
+
+    def __post_init__(self) -> None:
+        unknown = [code for code in self.units if code not in LABEL_UNITS]
+        if unknown or not self.units:
+            raise ValueError(f"units must be some of {LABEL_UNITS}; got {unknown or 'none'}")
+        for name in ("upper_rows", "lower_rows", "eye_rows"):
+            top, bottom = getattr(self, name)
+            if not 0 <= top < bottom <= CROP_SIZE // 2 or (bottom - top) % 8:
+                raise ValueError(f"{name} must be a band of 8, 16, .. rows within 0-56; got {(top, bottom)}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values for a configuration file."""
+        return asdict(self)
+
+
+class Reading(NamedTuple):
+    """What the reader says about each crop; the order is the order of the ONNX outputs."""
+
+    au: torch.Tensor
+    """[B, n, 2] intensity 0-5; side 0 is the subject's left."""
+    au_log_variance: torch.Tensor
+    """[B, n, 2] log-variance of the intensity."""
+    landmarks: torch.Tensor
+    """[B, 70, 2] x and y, 0-1 across the crop."""
+    landmark_log_variance: torch.Tensor
+    """[B, 70] log-variance of a coordinate."""
+    pose: torch.Tensor
+    """[B, 3] pitch, yaw, roll of the head in the crop, radians."""
+    pose_log_variance: torch.Tensor
+    """[B, 3]"""
+    gaze: torch.Tensor
+    """[B, 2] yaw and pitch relative to the head, mean of both eyes, radians."""
+    gaze_log_variance: torch.Tensor
+    """[B, 2]"""
+    face_logit: torch.Tensor
+    """[B] log-odds that the crop is an aligned face."""
+
+
+class Band(nn.Module):
+    """Read a band of rows into one vector per side."""
+
+    def __init__(self, inputs: int, stages: tuple[int, ...], *, num_rows: int, squeeze: int, hidden: int) -> None:
+        super().__init__()
+        widths = (inputs, *stages)
+        self.stages = nn.Sequential(*(MirrorBlock(a, b) for a, b in zip(widths, widths[1:], strict=False)))
+        self.squeeze, self.norm = MirrorConv(widths[-1], squeeze, size=1), MirrorNorm(squeeze)
+        scale = 2 ** len(stages)
+        self.flat = nn.Linear(2 * squeeze * (num_rows // scale) * (CROP_SIZE // 2 // scale), hidden)
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        """Map [B, 2C, rows, 56] to [B, 2, hidden]."""
+        features = F.relu(self.norm(self.squeeze(self.stages(rows))))
+        pair = torch.stack([features, mirror_map(features)], dim=1)
+        return F.relu(self.flat(pair.flatten(2)))
+
+
+class Reader(nn.Module):
+    """Read faces. ``template`` [70, 2] holds the mean landmarks of aligned faces, 0-1 across the crop."""
+
+    template: torch.Tensor
+    is_midline: torch.Tensor
+    unit_order: torch.Tensor
+    mirrored: torch.Tensor
+
+    def __init__(self, config: ReaderConfig, template: Float[np.ndarray, "70 2"]) -> None:
+        super().__init__()
+        self.config = config
+        self._build_body(config)
+        self._build_heads(config)
+        self._register_constants(config, template)
+
+    def _build_body(self, c: ReaderConfig) -> None:
+        self.stem, self.stem_norm = MirrorConv(3, c.stem, size=4, stride=2, lifts=True), MirrorNorm(c.stem)
+
+        def band(rows: tuple[int, int], stages: tuple[int, ...], squeeze: int) -> Band:
+            return Band(c.stem, stages, num_rows=rows[1] - rows[0], squeeze=squeeze, hidden=c.hidden)
+
+        self.upper = band(c.upper_rows, c.stages, c.squeeze)
+        self.lower = band(c.lower_rows, c.stages, c.squeeze)
+        self.eyes = band(c.eye_rows, c.stages[:2], c.squeeze // 2)
+
+    def _build_heads(self, c: ReaderConfig) -> None:
+        num_upper = sum(code in UPPER_UNITS for code in c.units)
+        self.dropout = nn.Dropout(c.dropout)
+        self.upper_au = PairHead(2 * c.hidden, 2 * num_upper)
+        self.lower_au = PairHead(c.hidden, 2 * (len(c.units) - num_upper))
+        self.landmark_head = PairHead(3 * c.hidden, 3 * NUM_LANDMARKS)
+        self.pose_head = PairHead(3 * c.hidden, 6)
+        self.gaze_head = PairHead(2 * c.hidden, 4)
+        self.face_head = PairHead(3 * c.hidden, 1)
+
+    def _register_constants(self, c: ReaderConfig, template: np.ndarray) -> None:
+        order = [u for u in c.units if u in UPPER_UNITS] + [u for u in c.units if u not in UPPER_UNITS]
+        self.register_buffer("unit_order", torch.tensor([order.index(u) for u in c.units]), persistent=False)
+        midline = [[not UNITS[u].is_sided] for u in c.units]
+        self.register_buffer("is_midline", torch.tensor(midline), persistent=False)
+        self.register_buffer("mirrored", torch.tensor(MIRRORED_LANDMARKS), persistent=False)
+        points = torch.from_numpy(np.asarray(template, np.float32))
+        self.register_buffer("template", (points + self._mirror_points(points)) / 2)
+
+    def _mirror_points(self, points: torch.Tensor) -> torch.Tensor:
+        """Mirror [..., 70, 2] points in crop units."""
+        flipped = points[..., self.mirrored, :]
+        return torch.stack([1 - flipped[..., 0], flipped[..., 1]], dim=-1)
+
+    def forward(self, image: Float[torch.Tensor, "B 3 112 112"]) -> Reading:
+        """Read RGB crops with values 0-255."""
+        c = self.config
+        pixels = ((image - 127.5) / 64).contiguous(memory_format=torch.channels_last)
+        stem = F.relu(self.stem_norm(self.stem(pixels)))
+        upper = self.upper(stem[:, :, slice(*c.upper_rows)])
+        lower = self.lower(stem[:, :, slice(*c.lower_rows)])
+        eyes = self.eyes(stem[:, :, slice(*c.eye_rows)])
+        with torch.autocast(image.device.type, enabled=False):
+            return self._heads(torch.cat([upper, eyes], dim=2).float(), lower.float())
+
+    def _heads(self, upper: torch.Tensor, lower: torch.Tensor) -> Reading:
+        whole = torch.cat([upper, lower], dim=2)
+        au, au_log_variance = self._action_units(upper, lower)
+        landmarks, landmark_log_variance = self._landmarks(whole)
+        pose, pose_log_variance = _angles(self.pose_head(whole), (False, True, True))
+        gaze, gaze_log_variance = _angles(self.gaze_head(upper), (True, False))
+        face_logit = self.face_head(whole).mean(dim=(1, 2))
+        return Reading(
+            au, au_log_variance, landmarks, landmark_log_variance, pose, pose_log_variance,
+            gaze, gaze_log_variance, face_logit,
+        )  # fmt: skip
+
+    def _action_units(self, upper: torch.Tensor, lower: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        upper_mean, upper_log_variance = self.upper_au(self.dropout(upper)).chunk(2, dim=2)
+        lower_mean, lower_log_variance = self.lower_au(self.dropout(lower)).chunk(2, dim=2)
+        mean = torch.cat([upper_mean, lower_mean], dim=2)
+        log_variance = torch.cat([upper_log_variance, lower_log_variance], dim=2)
+        log_variance = log_variance.clamp(*AU_LOG_VARIANCE_RANGE)
+        return self._by_unit(mean), self._by_unit(log_variance)
+
+    def _by_unit(self, values: torch.Tensor) -> torch.Tensor:
+        """Order [B, 2, n] head answers as units; give midline units one value for both sides."""
+        values = values[:, :, self.unit_order].transpose(1, 2)
+        return torch.where(self.is_midline, values.mean(dim=2, keepdim=True), values)
+
+    def _landmarks(self, whole: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        answer = self.landmark_head(whole)
+        points = answer[:, :, : 2 * NUM_LANDMARKS].unflatten(2, (NUM_LANDMARKS, 2)) / 5 + self.template
+        landmarks = (points[:, 0] + self._mirror_points(points[:, 1])) / 2
+        log_variance = answer[:, :, 2 * NUM_LANDMARKS :]
+        log_variance = (log_variance[:, 0] + log_variance[:, 1, self.mirrored]) / 2 - 7
+        return landmarks, log_variance.clamp(*LANDMARK_LOG_VARIANCE_RANGE)
+
+
+def _angles(answer: torch.Tensor, is_odd: tuple[bool, ...]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Split [B, 2, 2k] into k angles, odd ones changing sign in a mirror, and their log-variances."""
+    value, log_variance = answer.chunk(2, dim=2)
+    even, odd = value.mean(dim=1), (value[:, 0] - value[:, 1]) / 2
+    angles = torch.stack([(odd if flag else even)[:, k] for k, flag in enumerate(is_odd)], dim=1)
+    return angles, (log_variance.mean(dim=1) - 4).clamp(*ANGLE_LOG_VARIANCE_RANGE)

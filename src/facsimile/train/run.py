@@ -1,0 +1,150 @@
+"""A whole run: faces in, a folder with weights, card, configuration and measurements out."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+import facsimile
+from facsimile.models.calibrated import CalibratedReader
+from facsimile.models.reader import Reader
+from facsimile.train.batches import Batches, CropMaker, held_out_examples
+from facsimile.train.calibrate import UnitReport, fit_calibration, unit_reports
+from facsimile.train.card import model_card
+from facsimile.train.export import export_onnx
+from facsimile.train.faces import DEVELOPMENT, TEST, TRAIN, Faces, split_of
+from facsimile.train.recipes import TrainConfig
+from facsimile.train.trainer import Trainer
+from facsimile.train.validate import predict, score
+
+WEIGHTS_NAME, CARD_NAME = "reader.onnx", "reader.md"
+CONFIG_NAME, METRICS_NAME = "config.json", "metrics.json"
+MAX_CALIBRATION_FACES = 6000
+MIN_HELD_OUT_FACES = 2
+
+
+class CropMakers(NamedTuple):
+    """How faces become crops: ``heavy`` to train and to choose weights, ``light`` to calibrate and report."""
+
+    heavy: CropMaker
+    light: CropMaker
+
+
+class Splits(NamedTuple):
+    """Faces of three groups of people that have nobody in common."""
+
+    train: Faces
+    development: Faces
+    test: Faces
+
+
+def train_reader(
+    config: TrainConfig,
+    faces: Faces,
+    *,
+    folder: Path,
+    template: Float[np.ndarray, "70 2"],
+    crops: CropMakers,
+    resume: bool = False,
+    report: Callable[[str], None] = lambda line: None,
+) -> Path:
+    """Train, calibrate, measure and export; return the path of the weights.
+
+    Writes ``reader.onnx``, ``reader.md``, ``config.json``, ``metrics.json``, ``losses.csv``, ``scores.csv`` and
+    ``checkpoint.pt`` into ``folder``.
+    """
+    splits = split(faces)
+    report(f"{len(splits.train)} faces to train on, {len(splits.development)} for development, {len(splits.test)} for test")
+    folder.mkdir(parents=True, exist_ok=True)
+    trainer = start(config, splits, folder=folder, template=template, crops=crops, report=report)
+    if resume:
+        trainer.resume()
+    provenance = describe(config, splits, data=trainer.batches.fingerprint)
+    write_json(folder / CONFIG_NAME, {**config.to_json(), **provenance})
+    reader = trainer.run()
+    report("calibrating on people kept for development")
+    calibrated = calibrate(reader, splits.development, config, crops=crops)
+    return publish(calibrated, splits.test, config, folder=folder, crops=crops, provenance={**provenance, "steps": trainer.step, "training_minutes": round(trainer.seconds / 60, 1)})
+
+
+def split(faces: Faces) -> Splits:
+    """Part the faces by person; a ValueError if a part is empty."""
+    part = split_of(faces.identity)
+    splits = Splits(*(faces.take(np.flatnonzero(part == k)) for k in (TRAIN, DEVELOPMENT, TEST)))
+    if min(len(splits.development), len(splits.test)) < MIN_HELD_OUT_FACES:
+        raise ValueError(
+            f"{len(np.unique(faces.identity))} people are too few to hold some out; make a data set of at least 100 "
+            "people with 'facsimile dataset make'"
+        )
+    return splits
+
+
+def start(
+    config: TrainConfig, splits: Splits, *, folder: Path, template: Float[np.ndarray, "70 2"], crops: CropMakers,
+    report: Callable[[str], None],
+) -> Trainer:  # fmt: skip
+    """Return a trainer at step 0."""
+    held_out = held_out_examples(splits.development, config, make_crop=crops.heavy, limit=config.max_validation_faces)
+    batches = Batches(splits.train, config, make_crop=crops.heavy)
+    return Trainer(config, batches, held_out=held_out, folder=folder, template=template, report=report)
+
+
+def calibrate(reader: Reader, faces: Faces, config: TrainConfig, *, crops: CropMakers) -> CalibratedReader:
+    """Fit the calibration on development faces under light augmentation."""
+    examples = held_out_examples(faces, config, make_crop=crops.light, limit=MAX_CALIBRATION_FACES)
+    reading = predict(reader, examples.images)
+    return CalibratedReader(reader, fit_calibration(reading, examples.targets, identity=examples.identity))
+
+
+def publish(
+    reader: CalibratedReader, faces: Faces, config: TrainConfig, *, folder: Path, crops: CropMakers,
+    provenance: dict[str, Any],
+) -> Path:  # fmt: skip
+    """Measure on test faces, then write weights, metrics and card."""
+    heavy = held_out_examples(faces, config, make_crop=crops.heavy, limit=MAX_CALIBRATION_FACES)
+    light = held_out_examples(faces, config, make_crop=crops.light, limit=MAX_CALIBRATION_FACES)
+    summary = score(predict(reader, heavy.images), heavy.targets)._asdict()
+    reports = unit_reports(predict(reader, light.images), light.targets, units=config.reader.units)
+    weights = folder / WEIGHTS_NAME
+    difference = export_onnx(reader, weights, provenance=provenance)
+    write_json(folder / METRICS_NAME, {"summary": summary, "units": [r._asdict() for r in reports], "onnx_difference": difference})
+    write_text(folder / CARD_NAME, model_card(provenance=provenance, summary=summary, units=reports))
+    return weights
+
+
+def describe(config: TrainConfig, splits: Splits, *, data: str) -> dict[str, Any]:
+    """Return where the weights come from, in plain values."""
+    return {
+        "recipe": config.recipe,
+        "seed": config.seed,
+        "data": data,
+        "num_faces": len(splits.train),
+        "num_people": len(np.unique(splits.train.identity)),
+        "facsimile": facsimile.__version__,
+        "torch": torch.__version__,
+    }
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """Write plain values, NaN as null; a reader never sees half a file."""
+    write_text(path, json.dumps(_without_nan(values), indent=1) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole."""
+    partial = path.with_name(path.name + ".part")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)
+
+
+def _without_nan(values: Any) -> Any:
+    if isinstance(values, dict):
+        return {k: _without_nan(v) for k, v in values.items()}
+    if isinstance(values, list | tuple):
+        return [_without_nan(v) for v in values]
+    return None if isinstance(values, float) and values != values else values

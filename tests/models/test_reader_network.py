@@ -1,0 +1,147 @@
+"""The reader's promises that hold for any weights: symmetry, locality, ranges, independence within a batch."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from facsimile.facs.action_units import UNITS  # noqa: E402
+from facsimile.models.calibrated import CalibratedReader, Calibration  # noqa: E402
+from facsimile.models.mirror import MirrorBlock, MirrorConv, MirrorNorm, mirror_map  # noqa: E402
+from facsimile.models.reader import (  # noqa: E402
+    AU_LOG_VARIANCE_RANGE,
+    MIRRORED_LANDMARKS,
+    READ_UNITS,
+    UPPER_UNITS,
+    Reader,
+    ReaderConfig,
+)
+
+pytestmark = pytest.mark.torch
+
+NOSE_BASE, NOSE_MIDDLE = 70, 44  # crop rows: below the first only lower units look, above the second only upper ones
+
+
+@pytest.fixture(scope="module")
+def reader():
+    torch.manual_seed(0)
+    network = Reader(ReaderConfig(), np.random.default_rng(0).uniform(0, 1, (70, 2)).astype(np.float32))
+    for module in network.modules():
+        if isinstance(module, MirrorNorm):  # as after training: no statistic at its initial value
+            module.running_mean.normal_(0, 0.2)
+            module.running_var.uniform_(0.5, 1.5)
+    return network.eval()
+
+
+@pytest.fixture(scope="module")
+def crops():
+    return torch.rand(3, 3, 112, 112, generator=torch.Generator().manual_seed(1)) * 255
+
+
+def read(network, crops):
+    with torch.inference_mode():
+        return network(crops)
+
+
+@pytest.mark.parametrize("size, stride, width", [(4, 2, 16), (2, 2, 16), (3, 1, 16), (3, 1, 7), (1, 1, 7)])
+def test_a_mirrored_map_gives_the_mirrored_answer(size, stride, width):
+    features = torch.randn(2, 6, 8, width)
+    layer = MirrorConv(3, 5, size=size, stride=stride)
+    torch.testing.assert_close(layer(mirror_map(features)), mirror_map(layer(features)))
+
+
+def test_mirroring_twice_is_nothing():
+    features = torch.randn(2, 6, 4, 5)
+    assert torch.equal(mirror_map(mirror_map(features)), features)
+
+
+def test_norm_in_training_matches_torch():
+    features = torch.randn(16, 4, 5, 6) * 3 + 1
+    expected = torch.nn.BatchNorm2d(4)(features)
+    layer = MirrorNorm(2)
+    torch.testing.assert_close(layer(features), expected)
+    torch.testing.assert_close(layer.running_mean, 0.1 * features.mean(dim=(0, 2, 3)).view(2, 2).mean(0))
+
+
+def test_a_block_halves_the_map():
+    assert MirrorBlock(3, 5)(torch.randn(2, 6, 8, 14)).shape == (2, 10, 4, 7)
+
+
+def test_a_mirrored_crop_swaps_sides_and_turns_angles_round(reader, crops):
+    plain, mirrored = read(reader, crops), read(reader, crops.flip(-1))
+    turn = torch.tensor([1.0, -1.0, -1.0])
+    torch.testing.assert_close(mirrored.au, plain.au.flip(2), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(mirrored.au_log_variance, plain.au_log_variance.flip(2), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(mirrored.pose, plain.pose * turn, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(mirrored.gaze, plain.gaze * torch.tensor([-1.0, 1.0]), atol=1e-5, rtol=1e-4)
+    points = mirrored.landmarks[:, list(MIRRORED_LANDMARKS)]
+    torch.testing.assert_close(
+        torch.stack([1 - points[..., 0], points[..., 1]], -1), plain.landmarks, atol=1e-5, rtol=1e-4
+    )
+    torch.testing.assert_close(mirrored.face_logit, plain.face_logit, atol=1e-5, rtol=1e-4)
+
+
+def test_sides_are_not_all_the_same(reader, crops):
+    au = read(reader, crops).au
+    sided = torch.tensor([UNITS[u].is_sided for u in READ_UNITS])
+    assert (au[:, sided, 0] - au[:, sided, 1]).abs().min() > 0
+    assert torch.equal(au[:, ~sided, 0], au[:, ~sided, 1])
+
+
+def test_upper_units_do_not_see_the_mouth_and_lower_units_not_the_eyes(reader, crops):
+    is_upper = torch.tensor([u in UPPER_UNITS for u in READ_UNITS])
+    other_mouth, other_eyes = crops.clone(), crops.clone()
+    other_mouth[:, :, NOSE_BASE:] = 0
+    other_eyes[:, :, :NOSE_MIDDLE] = 255
+    plain, mouth, eyes = (read(reader, c).au for c in (crops, other_mouth, other_eyes))
+    torch.testing.assert_close(mouth[:, is_upper], plain[:, is_upper], atol=1e-6, rtol=0)
+    torch.testing.assert_close(eyes[:, ~is_upper], plain[:, ~is_upper], atol=1e-6, rtol=0)
+    assert (mouth - plain)[:, ~is_upper].abs().min() > 1e-4
+    assert (eyes - plain)[:, is_upper].abs().min() > 1e-4
+
+
+def test_a_batch_equals_its_members(reader, crops):
+    together = read(reader, crops)
+    for k in range(len(crops)):
+        for field, alone in zip(together, read(reader, crops[k : k + 1]), strict=True):
+            torch.testing.assert_close(field[k : k + 1], alone, atol=1e-5, rtol=1e-4)
+
+
+def test_an_empty_batch_gives_empty_answers(reader):
+    assert read(reader, torch.zeros(0, 3, 112, 112)).au.shape == (0, len(READ_UNITS), 2)
+
+
+def test_every_unit_and_point_has_a_bounded_variance(reader, crops):
+    reading = read(reader, crops * 1e4)
+    assert reading.au_log_variance.shape == reading.au.shape
+    low, high = AU_LOG_VARIANCE_RANGE
+    assert low <= reading.au_log_variance.min() <= reading.au_log_variance.max() <= high
+
+
+def test_the_mirror_of_the_landmarks_is_its_own_inverse():
+    order = np.array(MIRRORED_LANDMARKS)
+    assert sorted(order) == list(range(70))
+    assert (order[order] == np.arange(70)).all()
+
+
+def test_unknown_units_and_bands_are_refused():
+    with pytest.raises(ValueError, match=r"units must be some of .*got \[99\]"):
+        ReaderConfig(units=(1, 99))
+    with pytest.raises(ValueError, match="upper_rows must be a band of 8, 16"):
+        ReaderConfig(upper_rows=(0, 31))
+
+
+def test_calibration_moves_means_and_widens_variances(reader, crops):
+    num = len(READ_UNITS)
+    calibration = Calibration((2.0,) * num, (1.0,) * num, (3.0,) * num, landmark_temperature=2.0)
+    before, after = read(reader, crops), read(CalibratedReader(reader, calibration), crops)
+    torch.testing.assert_close(after.au, (2 * before.au + 1).clamp(0, 5))
+    torch.testing.assert_close(after.au_log_variance, before.au_log_variance + 2 * np.log(6.0))
+    torch.testing.assert_close(after.landmark_log_variance, before.landmark_log_variance + 2 * np.log(2.0))
+
+
+def test_calibration_must_be_positive_and_of_one_length():
+    with pytest.raises(ValueError, match="must be positive"):
+        Calibration((0.0,), (0.0,), (1.0,))
+    with pytest.raises(ValueError, match="must have one length"):
+        Calibration((1.0, 1.0), (0.0,), (1.0,))

@@ -1,0 +1,157 @@
+"""The loop learns what can be learnt, fails where there is nothing to learn, and resumes exactly."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import toy  # noqa: E402
+
+from facsimile.models.reader import ReaderConfig  # noqa: E402
+from facsimile.train.batches import Batches, held_out_examples  # noqa: E402
+from facsimile.train.recipes import TrainConfig, recipe_named  # noqa: E402
+from facsimile.train.trainer import Trainer  # noqa: E402
+from facsimile.train.validate import concordance, correlation, predict, score  # noqa: E402
+
+pytestmark = pytest.mark.torch
+
+SMALL = TrainConfig(
+    "toy", minutes=None, steps=6, batch_size=32, warm_up_steps=5, validate_every=1000, num_workers=0, bf16=False,
+    reader=ReaderConfig(units=toy.UNITS, stem=4, stages=(6, 8, 12), squeeze=4, hidden=32), ema_decay=0.9,
+)  # fmt: skip
+
+
+def trainer(tmp_path, faces, *, config=SMALL, held_out=None):
+    others = toy.toy_faces(40, seed=99) if held_out is None else held_out
+    examples = held_out_examples(others, config, make_crop=toy.plain_crop, limit=400)
+    batches = Batches(faces, config, make_crop=toy.plain_crop)
+    return Trainer(config, batches, held_out=examples, folder=tmp_path, template=toy.template())
+
+
+def test_one_batch_is_learnt_by_heart(tmp_path):
+    config = dataclasses.replace(SMALL, steps=120, negative_share=0.0, squared_error_share=1.0, learning_rate=5e-3)
+    run = trainer(tmp_path, toy.toy_faces(32), config=config)
+    images, targets = run.batches[0]
+    losses = []
+    for _ in range(120):
+        run.train_step(images, targets)
+        losses.append(float(run.recent[-1].au))
+    assert losses[0] > 3
+    assert losses[-1] < 0.1 * losses[0]
+
+
+def test_a_toy_world_is_read_and_a_shuffled_one_is_not(tmp_path):
+    config = dataclasses.replace(SMALL, steps=150, learning_rate=5e-3)
+    faces, held_out = toy.toy_faces(960), toy.toy_faces(200, seed=5)
+    order = np.random.default_rng(0).permutation(len(faces))
+    results = {}
+    for name, images in {"true": faces.images, "shuffled": faces.images[order]}.items():
+        run = trainer(tmp_path, dataclasses.replace(faces, images=images), config=config, held_out=held_out)
+        results[name] = score(predict(run.run(), run.held_out.images), run.held_out.targets)
+    assert results["true"].concordance > 0.6  # any constant scores 0
+    assert results["true"].asymmetry > 0.6
+    assert results["shuffled"].concordance < 0.15
+
+
+def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path):
+    faces = toy.toy_faces(96)
+    whole = trainer(tmp_path / "whole", faces, config=SMALL)
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "parts").mkdir()
+    whole.run()
+    first = trainer(tmp_path / "parts", faces, config=SMALL)
+    loader = [first.batches[s] for s in range(3)]
+    for batch in loader:
+        first.train_step(*batch)
+    first.save()
+    second = trainer(tmp_path / "parts", faces, config=SMALL)
+    torch.manual_seed(12345)
+    second.resume()
+    second.run()
+    assert second.step == whole.step == 6
+    for name, value in whole.network.state_dict().items():
+        assert torch.equal(value, second.network.state_dict()[name]), name
+    for name, value in whole.average.state_dict().items():
+        assert torch.equal(value, second.average.state_dict()[name]), name
+
+
+def test_workers_change_nothing(tmp_path):
+    faces = toy.toy_faces(96)
+    ends = []
+    for workers in (0, 1):
+        run = trainer(tmp_path, faces, config=dataclasses.replace(SMALL, steps=3, num_workers=workers))
+        run.run()
+        ends.append(run.network.state_dict())
+    assert all(torch.equal(ends[0][k], ends[1][k]) for k in ends[0])
+
+
+def test_resuming_another_network_names_what_differs(tmp_path):
+    faces = toy.toy_faces(64)
+    trainer(tmp_path, faces).save()
+    other = trainer(tmp_path, faces, config=dataclasses.replace(SMALL, batch_size=16, minutes=1.0, steps=None))
+    with pytest.raises(ValueError, match="trained with another batch_size"):
+        other.resume()
+
+
+def test_resuming_nothing_says_so(tmp_path):
+    with pytest.raises(ValueError, match="no checkpoint.pt to resume from"):
+        trainer(tmp_path, toy.toy_faces(64)).resume()
+
+
+def test_an_interrupted_run_leaves_its_checkpoint(tmp_path):
+    run = trainer(tmp_path, toy.toy_faces(64))
+    steps = 0
+
+    def stop(images, targets):
+        nonlocal steps
+        steps += 1
+        if steps == 3:
+            raise KeyboardInterrupt
+        Trainer.train_step(run, images, targets)
+
+    run.train_step = stop
+    with pytest.raises(KeyboardInterrupt):
+        run.run()
+    again = trainer(tmp_path, toy.toy_faces(64))
+    again.resume()
+    assert again.step == 2
+
+
+def test_each_epoch_shows_every_face_once():
+    batches = Batches(toy.toy_faces(96), SMALL, make_crop=toy.plain_crop)
+    first, second = (np.concatenate([batches.rows(s) for s in range(k, k + 3)]) for k in (0, 3))
+    assert sorted(first) == sorted(second) == list(range(96))
+    assert (first != second).any()
+
+
+def test_the_rate_rises_then_falls_to_zero(tmp_path):
+    run = trainer(tmp_path, toy.toy_faces(64), config=dataclasses.replace(SMALL, steps=100))
+    rates = []
+    for run.step in range(101):
+        rates.append(run.learning_rate())
+    assert np.argmax(rates) == 4
+    assert rates[-1] == pytest.approx(0, abs=1e-12)
+
+
+def test_too_few_faces_are_refused():
+    with pytest.raises(ValueError, match="8 faces are fewer than one batch of 32"):
+        Batches(toy.toy_faces(8), SMALL, make_crop=toy.plain_crop)
+
+
+def test_agreement_in_closed_form():
+    truth = np.array([0.0, 1, 2, 3, np.nan])
+    assert concordance(truth, truth) == pytest.approx(1)
+    assert concordance(truth, truth + 1) == pytest.approx(2 * 1.25 / (1.25 * 2 + 1))
+    assert concordance(truth, np.ones(5)) == 0
+    assert correlation(truth, 3 - 0.1 * truth) == pytest.approx(-1)
+    assert np.isnan(correlation(np.ones(5), truth[:4].repeat(2)[:5]))
+
+
+def test_a_config_needs_one_budget_and_recipes_know_their_neighbours():
+    with pytest.raises(ValueError, match="either minutes or steps"):
+        TrainConfig("x", minutes=1.0, steps=1)
+    with pytest.raises(ValueError, match="did you mean 'small_cpu'"):
+        recipe_named("small_gpu")
+    assert recipe_named("small_cpu").minutes == 40
