@@ -18,6 +18,9 @@ LIP_BUDGET = ("mouthFunnel", "mouthPucker", "mouthRollLower", "mouthRollUpper", 
 LIP_BUDGET_MAX = 1.3
 """Lip-shaping units together weigh at most this: lips cannot purse, funnel and roll at once."""
 
+TONGUE_JAW = 0.22
+"""A tongue put out opens the jaw at least this far: it would pass through the lower lip."""
+
 Weights = dict[str, float]
 
 
@@ -33,6 +36,7 @@ def shape_weights(expression: Expression) -> Weights:
         value = weights.pop(both)
         for side in ("Left", "Right"):
             weights[both + side] = min(weights[both + side] + value, 1.0)
+    weights["jawOpen"] = max(weights["jawOpen"], TONGUE_JAW * weights["tongueOut"])
     weights["mouthClose"] = min(weights["mouthClose"], weights["jawOpen"])
     _share_lips(weights)
     for index, side in enumerate(("Left", "Right")):

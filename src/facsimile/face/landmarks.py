@@ -143,13 +143,18 @@ def left_outer_lips(view: FrontView) -> Surface:
     return pick(view, [*top, corner, *bottom[::-1]])
 
 
+def mouth_opening(view: FrontView) -> Bool[np.ndarray, "H W"]:
+    """Return the cells that see the inside of the mouth, the teeth or the tongue."""
+    inner_parts = [part_index(name) for name in ("upper_teeth", "lower_teeth", "tongue")]
+    return opening(view.where(view.in_mouth | np.isin(view.part, inner_parts)), (-0.4, 0.4), (6.0, 6.9))
+
+
 def left_inner_lips() -> Surface:
     """Return points 62-66: middle top, upper lip to the left corner, lower lip back to the middle."""
     pack = load_head_pack()
     open_mouth = pack.vertices + INNER_LIP_JAW_OPEN * pack.shapes[pack.shape_index["fu:jawOpen"]]
     view = look(open_mouth.astype(np.float32))
-    in_mouth = view.in_mouth | np.isin(view.part, [part_index(n) for n in ("upper_teeth", "lower_teeth", "tongue")])
-    mask = opening(view.where(in_mouth), (-0.4, 0.4), (6.0, 6.9))
+    mask = mouth_opening(view)
     _, corner, top, bottom = contour_cells(mask, INNER_LIP_COLUMNS, LIP_MARGIN)
     return pick(view, [*top, corner, *bottom[::-1]])
 

@@ -1,108 +1,72 @@
-"""Paint lips: full or thin, two-toned or plain, with a dark or hidden seam, matt or wet.
+"""Close the lips of a neutral face: local form pulls them apart, and a slit would read as parted lips."""
 
-Lips vary widely on purpose: dark outer with pink inner lips, or a strong mouth line, must not look like parted lips.
-"""
-
-from dataclasses import dataclass
 from functools import lru_cache
 
-import cv2
 import numpy as np
 from jaxtyping import Float32
 
-from facsimile.face.regions import LIP_SEAM_Y, rolled_noise
-from facsimile.face.rest import atlas
-from facsimile.face.skin import BLOOD_ABSORPTION, Pigments, pigment_colour
+from facsimile.face.front_view import look
+from facsimile.face.landmarks import Surface, contour_cells, mouth_opening, pick
+from facsimile.face.pack import load_head_pack
 
-LIPSTICKS = {
-    "red": (0.42, 0.035, 0.05),
-    "rose": (0.45, 0.13, 0.15),
-    "nude": (0.40, 0.22, 0.17),
-    "berry": (0.16, 0.018, 0.05),
-    "coral": (0.52, 0.13, 0.08),
-    "brown": (0.16, 0.055, 0.035),
-}
-"""Linear RGB of common lipsticks."""
-
-
-@dataclass(frozen=True)
-class Lips:
-    """Describe a person's lips.
-
-    ``fullness`` -1 thin to 1 full (where the red ends); ``contrast`` 0-1 against the skin; ``two_tone`` 0-1 how much
-    paler the inner lip is than the outer; ``seam`` 0-1 darkness of the mouth line; ``gloss`` 0-1.3; ``lipstick`` a name
-    or ``"none"`` with its opacity.
-    """
-
-    fullness: float
-    contrast: float
-    two_tone: float
-    seam: float
-    gloss: float
-    lipstick: str
-    opacity: float
-
-
-def random_lips(rng: np.random.Generator, *, sex: float, melanin: float) -> Lips:
-    """Draw lips; two tones are commoner on dark skin but occur on all, lipstick is worn mostly by women."""
-    two_tone = rng.beta(1.5, 1.5) if rng.random() < 0.25 + 0.6 * melanin else 0.25 * rng.random()
-    paints = rng.random() < (0.45 if sex > 0.6 else 0.02)
-    name = list(LIPSTICKS)[int(rng.integers(len(LIPSTICKS)))]
-    return Lips(
-        fullness=float(rng.uniform(-1, 1)),
-        contrast=float(rng.uniform(0.15, 1.0)),
-        two_tone=float(two_tone),
-        seam=float(rng.beta(1.3, 1.6)),
-        gloss=float(rng.uniform(0.35, 1.3) if paints else rng.uniform(0.25, 1.0)),
-        lipstick=name if paints else "none",
-        opacity=float(rng.uniform(0.4, 0.95) if paints else 0.0),
-    )
+SEAM_JAW_OPEN = 0.1
+"""The seam of the lips is found on the template with the jaw this far open."""
+SEAM_COLUMNS = (0.5, 0.58, 0.66, 0.74, 0.82, 0.89, 0.95)
+"""Places along the left half of the mouth, as parts of its width."""
+LIP_OVERLAP = 0.004
+"""Closed lips overlap by this much (dm) in the front view."""
+SEAL_HEIGHT = 0.05
+"""Height (dm) of the bell round the seam inside which lip skin moves."""
+SEAL_PASSES = 3
+"""Edges follow their lips a little less than fully; three passes close what one leaves."""
+SEAL_DEPTH_Z = 1.25
+"""Skin behind this depth (dm, template) does not move."""
 
 
 @lru_cache(maxsize=1)
-def _lip_falloff() -> Float32[np.ndarray, "H W"]:
-    """Return a smooth hill over the lips whose level sets are thinner or fuller lips."""
-    return cv2.GaussianBlur(atlas().lips, (0, 0), 2.2)
+def seam() -> tuple[Surface, Surface]:
+    """Return the visible edges of the upper and the lower lip, left half, at ``SEAM_COLUMNS``."""
+    pack = load_head_pack()
+    opened = pack.vertices + np.float32(SEAM_JAW_OPEN) * pack.shapes[pack.shape_index["fu:jawOpen"]]
+    view = look(opened)
+    _, _, top, bottom = contour_cells(mouth_opening(view), SEAM_COLUMNS, 1)
+    return pick(view, top), pick(view, bottom)
 
 
-def lip_mask(fullness: float) -> Float32[np.ndarray, "H W"]:
-    """Return the painted lip, 0-1, with a soft border; ``fullness`` -1 to 1 moves the border by about 1.5 mm each way."""
-    level = 0.5 - 0.28 * fullness
-    return np.float32(np.clip((_lip_falloff() - level) / 0.34 + 0.5, 0, 1))
+@lru_cache(maxsize=1)
+def _seal_weights() -> tuple[Float32[np.ndarray, " V"], Float32[np.ndarray, " V"]]:
+    """Return how much each vertex follows the upper and the lower lip."""
+    pack = load_head_pack()
+    upper, lower = (edge.at(pack.vertices) for edge in seam())
+    x, y, z = np.abs(pack.vertices[:, 0]), pack.vertices[:, 1], pack.vertices[:, 2]
+    height = np.interp(x, upper[:, 0], (upper[:, 1] + lower[:, 1]) / 2)
+    bell = np.exp(-0.5 * ((y - height) / SEAL_HEIGHT) ** 2) * (z > SEAL_DEPTH_Z)
+    drop = -pack.shapes[pack.shape_index["fu:jawOpen"]][:, 1]
+    edge_drop = np.interp(x, upper[:, 0], seam()[1].at(pack.shapes[pack.shape_index["fu:jawOpen"]])[:, 1])
+    is_lower = np.clip(drop / np.maximum(-edge_drop, 1e-3), 0, 1)
+    is_body = np.zeros(len(x), bool)
+    is_body[pack.part_vertices("body")] = True
+    bell = np.where(is_body, bell, 0)
+    return (bell * (1 - is_lower)).astype(np.float32), (bell * is_lower).astype(np.float32)
 
 
-def lip_tone(pigments: Pigments, lips: Lips) -> Float32[np.ndarray, "3"]:
-    """Return the mean linear RGB of the bare lip."""
-    blood = np.exp(-BLOOD_ABSORPTION * np.float32((2.2, 1.7, 1.5)) * lips.contrast)
-    return pigment_colour(pigments.tone * 0.9 + 0.05, 0.6 * pigments.ruddiness) * np.float32(blood)
+def seal_lips(vertices: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "V 3"]:
+    """Return a head whose lips touch: where there is a gap each lip goes half the way; elsewhere nothing moves."""
+    for _ in range(SEAL_PASSES):
+        vertices = _seal_once(vertices)
+    return vertices
 
 
-def paint_lips(
-    albedo: Float32[np.ndarray, "3 H W"],
-    gloss: Float32[np.ndarray, "H W"],
-    *,
-    lips: Lips,
-    pigments: Pigments,
-    rng: np.random.Generator,
-) -> Float32[np.ndarray, "3"]:
-    """Paint lips into ``albedo`` and ``gloss`` in place; return their mean linear RGB."""
-    window = (slice(240, 320), slice(320, 448))
-    a, mask = atlas(), lip_mask(lips.fullness)[window]
-    tone = lip_tone(pigments, lips)
-    pale = pigment_colour(pigments.tone * 0.45, 1.1) * np.float32((1.0, 0.9, 0.9))
-    from_seam = np.abs(a.y[window] - LIP_SEAM_Y)
-    reach = np.where(a.y[window] > LIP_SEAM_Y, 0.022, 0.045)
-    inner = np.exp(-((from_seam / reach) ** 2) / 2) * lips.two_tone
-    dark = 1 - 0.25 * lips.two_tone * (1 - inner)
-    mottle = np.exp(0.05 * rolled_noise(rng, 1.5)[window] + 0.06 * rolled_noise(rng, 4)[window])
-    seam = np.exp(-((from_seam / 0.011) ** 2) / 2) * (np.abs(a.x[window]) < 0.25) * lips.seam
-    stick = np.asarray(LIPSTICKS.get(lips.lipstick, (0, 0, 0)), np.float32)
-    for channel in range(3):
-        colour = (tone[channel] * (1 - inner) + pale[channel] * inner) * dark * mottle
-        colour = colour * (1 - lips.opacity) + stick[channel] * lips.opacity
-        layer = albedo[channel][window]
-        layer += (colour - layer) * mask
-        layer *= 1 - 0.75 * seam
-    shine = gloss[window]
-    shine += (np.float32(lips.gloss) - shine) * mask
-    return np.float32(tone * (1 - lips.opacity) + stick * lips.opacity)
+def _seal_once(vertices: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "V 3"]:
+    template_x = load_head_pack().vertices[:, 0]
+    columns = seam()[0].at(load_head_pack().vertices)[:, 0]
+    gaps = []
+    for upper, lower in (seam(), tuple(edge.mirrored() for edge in seam())):
+        gap = upper.at(vertices)[:, 1] - lower.at(vertices)[:, 1] + LIP_OVERLAP
+        gaps.append(np.maximum(gap, 0))
+    place = np.concatenate([-columns[::-1], columns])
+    gap_at = np.interp(template_x, place, np.concatenate([gaps[1][::-1], gaps[0]]))
+    follow_upper, follow_lower = _seal_weights()
+    sealed = vertices.copy()
+    sealed[:, 1] += (gap_at / 2 * (follow_lower - follow_upper)).astype(np.float32)
+    return sealed

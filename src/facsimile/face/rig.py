@@ -19,6 +19,7 @@ from facsimile.face.eyeballs import (
 )
 from facsimile.face.identity import Identity
 from facsimile.face.landmarks import landmarks
+from facsimile.face.lips import seal_lips
 from facsimile.face.pack import HeadPack, load_head_pack
 from facsimile.face.shapes import rig_shapes
 from facsimile.face.symmetry import left_mask
@@ -98,7 +99,7 @@ class Rig:
         used = np.flatnonzero(identity.weights)
         flat = self.pack.shapes.reshape(len(self.pack.shapes), -1)[used]
         neutral = template + (identity.weights[used] @ flat).reshape(-1, 3)
-        return neutral + eye_middle(template) - eye_middle(neutral)
+        return seal_lips(neutral + eye_middle(template) - eye_middle(neutral))
 
 
 def eye_middle(vertices: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "3"]:

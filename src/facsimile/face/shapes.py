@@ -45,17 +45,21 @@ class Push:
 Recipe = tuple[Take | Push, ...]
 
 LEFT_RECIPES: dict[str, Recipe] = {
-    "browDown": (Take("fu:browDownLeft"), Push((0.2, 7.44, 1.48), (0.12, 0.08, 0.15), (-2.5, -1.0, 0.5))),
+    "browDown": (Take("fu:browDownLeft"), Push((0.24, 7.45, 1.47), (0.13, 0.08, 0.15), (-2.0, -0.8, 1.0))),
     "browInnerUp": (
         Take("fu:browInnerUp"),
         Take("ex:eyebrows-left-inner-up", 0.5),
-        Push((0.16, 7.5, 1.48), (0.1, 0.1, 0.2), (-0.5, 3.0, 0.0)),
+        Push((0.17, 7.5, 1.48), (0.1, 0.1, 0.2), (0.2, 3.5, -0.3)),
     ),
-    "browOuterUp": (Take("fu:browOuterUpLeft"), Take("ex:eyebrows-left-extern-up", 0.5)),
+    "browOuterUp": (
+        Take("fu:browOuterUpLeft", 0.7),
+        Take("ex:eyebrows-left-extern-up", 0.3),
+        Push((0.40, 7.52, 1.38), (0.15, 0.11, 0.3), (1.2, 5.5, -1.5)),
+    ),
     "cheekSquint": (
-        Take("fu:cheekSquintLeft"),
-        Push((0.42, 7.0, 1.3), (0.16, 0.11, 0.25), (0.0, 4.5, 2.5)),
-        Push((0.32, 7.2, 1.4), (0.13, 0.035, 0.1), (0.0, 1.5, 0.8)),
+        Take("fu:cheekSquintLeft", 0.25),
+        Push((0.44, 7.03, 1.3), (0.2, 0.085, 0.3), (0.0, 4.2, 3.4)),
+        Push((0.33, 7.22, 1.39), (0.13, 0.035, 0.12), (-0.2, 2.2, 0.6)),
     ),
     "eyeBlink": (Take("fu:eyeBlinkLeft"),),
     "eyeSquint": (Take("fu:eyeSquintLeft"), Take("ex:eye-left-slit", 0.4)),
@@ -66,18 +70,53 @@ LEFT_RECIPES: dict[str, Recipe] = {
     "eyeLookOut": (Take("fu:eyeLookOutLeft"),),
     "jaw": (Take("fu:jawLeft"),),
     "mouth": (Take("fu:mouthLeft"),),
-    "mouthDimple": (Take("fu:mouthDimpleLeft"), Push((0.33, 6.62, 1.38), (0.05, 0.06, 0.15), (1.5, 0.5, -4.0))),
-    "mouthFrown": (Take("fu:mouthFrownLeft"),),
+    "mouthDimple": (
+        Take("fu:mouthDimpleLeft", 0.8),
+        Push((0.31, 6.62, 1.38), (0.07, 0.07, 0.15), (0.0, 0.8, -4.0)),
+        Push((0.42, 6.64, 1.28), (0.05, 0.14, 0.15), (0.5, 0.0, 1.5)),
+    ),
+    "mouthFrown": (Take("fu:mouthFrownLeft"), Push((0.3, 6.52, 1.38), (0.1, 0.1, 0.15), (0.8, -1.2, -0.8))),
     "mouthLowerDown": (Take("fu:mouthLowerDownLeft"),),
-    "mouthPress": (Take("fu:mouthPressLeft"),),
-    "mouthSmile": (Take("ex:mouth-corner-puller"), Take("fu:mouthSmileLeft", 0.35)),
+    "mouthPress": (
+        Take("fu:mouthPressLeft", 0.25),
+        Take("fu:mouthRollUpper", 0.15),
+        Take("fu:mouthRollLower", 0.3),
+        Take("fu:mouthShrugLower", 0.25),
+        Push((0.12, 6.4, 1.42), (0.15, 0.1, 0.2), (0.0, 2.5, 1.0)),
+    ),
+    "mouthSmile": (
+        Take("ex:mouth-corner-puller"),
+        Take("fu:mouthSmileLeft", 0.25),
+        Push((0.27, 6.64, 1.42), (0.13, 0.09, 0.2), (2.5, 0.5, -4.0)),
+        Push((0.44, 6.9, 1.3), (0.14, 0.14, 0.25), (0.0, 2.0, 1.5)),
+    ),
     "mouthStretch": (Take("fu:mouthStretchLeft"), Take("ex:mouth-retraction", 0.5)),
-    "mouthUpperUp": (Take("fu:mouthUpperUpLeft"), Take("ex:mouth-elevation", 1.0)),
-    "noseSneer": (Take("fu:noseSneerLeft"), Take("ex:nose-left-elevation", 1.0)),
-    "nasolabialDeepen": (Take("fu:noseSneerLeft", 0.5), Push((0.22, 6.85, 1.45), (0.07, 0.1, 0.15), (0.8, 2.5, 0.5))),
-    "sharpLipPull": (Take("fu:mouthSmileLeft"), Push((0.42, 6.85, 1.3), (0.12, 0.12, 0.2), (0.0, 1.0, 3.0))),
+    "mouthUpperUp": (Take("fu:mouthUpperUpLeft"), Take("ex:mouth-elevation", 0.8)),
+    "noseSneer": (
+        Take("fu:noseSneerLeft"),
+        Take("ex:nose-left-elevation"),
+        Take("fu:mouthUpperUpLeft", 0.4),
+        Push((0.12, 7.1, 1.5), (0.08, 0.12, 0.15), (0.0, 2.0, 0.5)),
+    ),
+    "nasolabialDeepen": (
+        Take("fu:noseSneerLeft", 0.3),
+        Take("fu:mouthUpperUpLeft", 0.25),
+        Push((0.24, 6.9, 1.43), (0.08, 0.1, 0.15), (1.2, 3.5, 1.2)),
+        Push((0.2, 6.76, 1.45), (0.04, 0.07, 0.1), (0.0, 1.0, -2.0)),
+    ),
+    "sharpLipPull": (
+        Take("fu:mouthSmileLeft", 0.5),
+        Push((0.26, 6.64, 1.4), (0.06, 0.07, 0.15), (-0.5, 5.0, -1.0)),
+        Push((0.42, 6.82, 1.3), (0.12, 0.12, 0.2), (0.0, 1.5, 3.5)),
+    ),
     "cheekPuff": (Take("fu:cheekPuff"),),
-    "toothySmile": (Take("ex:mouth-upward-retraction"),),
+    "toothySmile": (
+        Take("ex:mouth-upward-retraction", 0.55),
+        Take("ex:mouth-corner-puller", 0.45),
+        Take("fu:mouthUpperUpLeft", 0.6),
+        Push((0.27, 6.64, 1.42), (0.13, 0.09, 0.2), (2.5, 0.5, -3.0)),
+        Push((0.44, 6.9, 1.3), (0.14, 0.14, 0.25), (0.0, 2.0, 1.5)),
+    ),
 }
 """Recipes of the sided controllers, for the left; a shape without a side is cut by the left mask."""
 
@@ -85,19 +124,43 @@ MIDDLE_RECIPES: dict[str, Recipe] = {
     "jawForward": (Take("fu:jawForward"),),
     "jawOpen": (Take("fu:jawOpen"),),
     "mouthClose": (Take("fu:mouthClose"),),
-    "mouthFunnel": (Take("fu:mouthFunnel"),),
+    "mouthFunnel": (Take("fu:mouthFunnel"), Take("ex:mouth-protusion", 0.25)),
     "mouthPucker": (Take("fu:mouthPucker"),),
-    "mouthRollLower": (Take("fu:mouthRollLower"),),
+    "mouthRollLower": (Take("fu:mouthRollLower"), Push((0.0, 6.55, 1.5), (0.18, 0.05, 0.08), (0.0, 1.5, -3.0))),
     "mouthRollUpper": (Take("fu:mouthRollUpper"),),
-    "mouthShrugLower": (Take("fu:mouthShrugLower"),),
+    "mouthShrugLower": (
+        Take("fu:mouthShrugLower"),
+        Push((0.0, 6.32, 1.42), (0.22, 0.11, 0.25), (0.0, 5.0, 1.5)),
+    ),
     "mouthShrugUpper": (Take("fu:mouthShrugUpper"),),
     "tongueOut": (Take("fu:tongueOut"),),
-    "lipTighten": (Take("ex:mouth-compression"),),
-    "lipsPart": (Take("ex:mouth-parling"),),
-    "neckTighten": (Take("ex:neck-platysma"),),
-    "cheekSuck": (Take("fu:cheekPuff", -0.6),),
-    "nostrilDilate": (Take("ex:nose-left-dilatation"), Take("ex:nose-right-dilatation")),
-    "nostrilCompress": (Take("ex:nose-compression"),),
+    "lipTighten": (
+        Take("fu:mouthRollUpper", 0.45),
+        Take("fu:mouthRollLower", 0.6),
+        Take("fu:mouthPucker", 0.25),
+        Push((0.0, 6.6, 1.52), (0.2, 0.1, 0.1), (0.0, 0.0, -2.5)),
+    ),
+    "lipsPart": (
+        Take("ex:mouth-parling"),
+        Take("fu:mouthLowerDownLeft", 0.4),
+        Take("fu:mouthLowerDownRight", 0.4),
+    ),
+    "neckTighten": (
+        Take("ex:neck-platysma", 0.4),
+        Take("ex:neck-platysma", 1.0, Region(at=(0.0, 5.3), radius=(2.5, 0.95))),
+    ),
+    "cheekSuck": (
+        Take("fu:cheekPuff", -0.7),
+        Take("fu:mouthPucker", 0.3),
+        Push((0.48, 6.75, 1.15), (0.12, 0.14, 0.25), (-2.5, 0.0, -2.5)),
+        Push((-0.48, 6.75, 1.15), (0.12, 0.14, 0.25), (2.5, 0.0, -2.5)),
+    ),
+    "nostrilDilate": (Take("ex:nose-left-dilatation", 2.2), Take("ex:nose-right-dilatation", 2.2)),
+    "nostrilCompress": (
+        Take("ex:nose-compression", 1.5),
+        Push((0.14, 6.88, 1.53), (0.05, 0.06, 0.08), (-2.5, 0.0, 0.0)),
+        Push((-0.14, 6.88, 1.53), (0.05, 0.06, 0.08), (2.5, 0.0, 0.0)),
+    ),
 }
 """Recipes of the middle controllers."""
 
@@ -118,6 +181,11 @@ REACH_MM: dict[str, float] = {
     "mouthShrugLower": 11.2,
     "mouthPucker": 12.2,
     "mouthFunnel": 11.6,
+    "mouthRollLower": 9.0,
+    "jaw": 8.8,
+    "jawForward": 11.0,
+    "jawOpen": 41.4,
+    "cheekPuff": 13.9,
 }
 """Largest motion on the skin (mm) at controller 1: ICT-FaceKit's scan-based face, pupils 63 mm apart."""
 
