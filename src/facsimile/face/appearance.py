@@ -12,12 +12,22 @@ from facsimile.face.eyes import EyeColours, random_eyes, random_teeth_colour
 from facsimile.face.hair import Hair, random_hair, scalp_shadow
 from facsimile.face.identity import Identity
 from facsimile.face.lashes import grow_lashes
-from facsimile.face.lips import paint_lips, random_lips
-from facsimile.face.skin import pigment_albedo, random_gloss, random_height, random_pigments, tone_name
+from facsimile.face.lip_paint import paint_lips, random_lips
+from facsimile.face.skin import (
+    pigment_albedo,
+    pigment_colour,
+    random_gloss,
+    random_height,
+    random_pigments,
+    tone_name,
+)
 from facsimile.face.strands import HairStrands, SurfaceStrands
 
 ALBEDO_RANGE = (0.004, 0.95)
 """No real surface is outside it: soot 0.04 is mixed with gaps between hairs, fresh snow 0.95."""
+
+ROOT_SHADE = 0.7
+"""Brightness of hair at the scalp against its lengths: roots lie in the shade of the hair above them."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +93,10 @@ def random_appearance(rng: np.random.Generator, identity: Identity) -> Appearanc
     brows = random_brows(rng, sex=identity.sex, age_years=identity.age_years)
     lips = random_lips(rng, sex=identity.sex, melanin=pigments.tone)
     albedo, gloss = pigment_albedo(pigments), random_gloss(rng)
-    _tint(albedo, beard_colour * np.float32((0.9, 1.0, 1.1)), beard_shadow(beard) * np.float32(0.75))
-    _tint(albedo, brow_colour * np.float32(1.5), brow_shadow(brows))
-    _tint(albedo, hair.colour, scalp_shadow(hair))
+    bare = pigment_colour(pigments.tone, pigments.ruddiness)
+    _tint(albedo, np.minimum(beard_colour, 0.40 * bare), np.float32(0.75) * beard_shadow(beard))
+    _tint(albedo, np.minimum(1.5 * brow_colour, 0.55 * bare), brow_shadow(brows))
+    _tint(albedo, np.minimum(ROOT_SHADE * hair.colour, 0.8 * bare), scalp_shadow(hair))
     lip_colour = paint_lips(albedo, gloss, lips=lips, pigments=pigments, rng=rng)
     np.clip(albedo, *ALBEDO_RANGE, out=albedo)
     eyes = random_eyes(rng, ancestry=identity.ancestry, age_years=identity.age_years)

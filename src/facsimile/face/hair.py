@@ -26,9 +26,11 @@ DARK_SHARE = (0.68, 0.27, 0.04, 0.0, 0.0, 0.01)
 """Colour frequencies for African and Asian ancestry; the last is dyed hair."""
 EUROPEAN_SHARE = (0.10, 0.24, 0.27, 0.19, 0.07, 0.13)
 
-WOMEN = {"buzz": 1, "crop": 1, "spiky": 0.3, "side part": 0.7, "slicked back": 1, "tied back": 5, "long": 6, "wavy": 5,
+WOMEN = {"buzz": 1, "crop": 1, "spiky": 0.3, "side part": 0.7, "slicked back": 1, "tied back": 4, "tied up": 2,
+         "long": 6, "wavy": 5,
          "curly": 3, "afro": 1.5, "bob": 5, "fringe": 3, "bald": 0.2}  # fmt: skip
-MEN = {"buzz": 4, "crop": 7, "spiky": 1.5, "side part": 5, "slicked back": 2, "tied back": 0.7, "long": 0.7,
+MEN = {"buzz": 4, "crop": 7, "spiky": 1.5, "side part": 5, "slicked back": 2, "tied back": 0.7, "tied up": 0.3,
+       "long": 0.7,
        "wavy": 1, "curly": 1.5, "afro": 1.5, "bob": 0.3, "fringe": 0.2, "bald": 2}  # fmt: skip
 """How often styles are worn, relative; a guess that keeps every style on both sexes."""
 COILED = {"afro": 4.0, "buzz": 2.0, "curly": 2.0, "long": 0.4, "fringe": 0.4}
@@ -114,9 +116,9 @@ def style_strands(rng: np.random.Generator, style: str, *, recede: float) -> Hai
 def scalp_shadow(hair: Hair) -> Float32[np.ndarray, "H W"]:
     """Return how much hair and roots cover the scalp, 0-1, with a ragged soft hairline, to tint the albedo."""
     inside = _hairline_map() - np.float32(hair.recede) * _recede_map()
-    ragged = inside + 0.03 * noise(1.5, 4) + 0.03 * noise(4, 4)
+    ragged = inside + 0.02 * noise(0.7, 4) + 0.03 * noise(4, 4)
     cover = SCALP_COVER.get(hair.style, 0.9)
-    return np.float32(cover * np.clip(ragged / 0.22, 0, 1) ** 1.4) * (1 - atlas().ears)
+    return np.float32(cover * np.clip(ragged / 0.34, 0, 1) ** 1.4) * (1 - atlas().ears)
 
 
 @lru_cache(maxsize=1)

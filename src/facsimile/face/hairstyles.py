@@ -19,6 +19,14 @@ from facsimile.face.strands import HairStrands, unit
 SKULL_CENTRE = np.array((0.0, 7.5, 0.35))
 """A point (dm) inside the skull from which its surface is seen in every direction."""
 RADIUS_CELLS = (64, 128)
+TIES = {"tied": (0.0, 7.35, -0.85), "bun": (0.0, 8.45, -0.35)}
+"""Where hair that is tied is gathered (dm): a pony tail behind the head, a bun on its crown."""
+COMBED_DM = 0.45
+"""Length over which a strand forgets the comb (1/e)."""
+LONG_DM = 0.8
+"""Hair longer than this hangs; shorter hair lies or stands."""
+FALL_DM = 0.6
+"""Length after which a strand hangs by its full weight."""
 LOWEST_RECEDE = -0.5
 """Grooms grow down to this hairline; a person's own hairline then thins them out."""
 
@@ -27,7 +35,7 @@ LOWEST_RECEDE = -0.5
 class Style:
     """Describe a hair style; lengths in dm.
 
-    ``comb``: where strands are laid ("forward", "side", "back", "parted", "fringe", "out"). ``gravity`` 0-1; ``curl``
+    ``comb``: where strands are laid ("forward", "side", "back", "parted", "fringe", "tied", "bun", "out"). ``gravity`` 0-1; ``curl``
     amplitude of the coil and ``coils`` turns per dm; ``frizz`` random bending; ``volume`` height above the skull;
     ``top_only``: sides cut to this share of the length; ``locks`` number of clumps.
     """
@@ -51,23 +59,24 @@ class Style:
 
 STYLES = (
     Style("buzz", 3200, 2, 0.045, "out", gravity=0, frizz=0.2, volume=0.0, locks=400, width_mm=0.55),
-    Style("crop", 3400, 5, 0.22, "forward", gravity=0.15, sides=0.35),
-    Style("crop", 3400, 5, 0.32, "side", gravity=0.1, sides=0.25, part_x=0.30, frizz=0.10),
-    Style("spiky", 3000, 5, 0.34, "out", gravity=0.0, sides=0.3, frizz=0.10, locks=110, lift=1.2),
-    Style("side part", 3400, 8, 0.60, "side", gravity=0.6, sides=0.4, part_x=0.28, volume=0.05),
-    Style("side part", 3400, 8, 0.50, "side", gravity=0.6, sides=0.5, part_x=-0.28, volume=0.06),
-    Style("slicked back", 3400, 9, 0.70, "back", gravity=0.35, sides=0.8, lift=0.35),
-    Style("tied back", 3600, 10, 0.95, "back", gravity=0.30, lift=0.15, volume=0.015, frizz=0.03),
-    Style("long", 3600, 15, 2.3, "parted", gravity=1.0, volume=0.07, part_x=0.0, locks=150),
-    Style("long", 3600, 15, 2.0, "parted", gravity=1.0, volume=0.10, part_x=0.25, locks=150),
-    Style("wavy", 3600, 17, 1.9, "parted", gravity=0.9, curl=0.42, coils=4.5, volume=0.10, part_x=-0.2, locks=120),
-    Style("wavy", 3600, 17, 1.4, "parted", gravity=0.9, curl=0.55, coils=6.5, volume=0.12, part_x=0.2, locks=140),
-    Style("curly", 3800, 14, 0.95, "out", gravity=0.35, curl=0.9, coils=11, volume=0.12, locks=260, frizz=0.15),
-    Style("afro", 4200, 9, 0.60, "out", gravity=0.0, frizz=0.75, volume=0.05, locks=380, width_mm=1.2, lift=1.0),
-    Style("afro", 4200, 7, 0.28, "out", gravity=0.0, frizz=0.75, volume=0.03, locks=380, width_mm=1.1, lift=1.0),
-    Style("bob", 3600, 13, 1.25, "parted", gravity=1.0, volume=0.08, part_x=0.2, frizz=0.04),
-    Style("bob", 3600, 13, 1.05, "fringe", gravity=1.0, volume=0.07, frizz=0.04),
-    Style("fringe", 3800, 15, 1.9, "fringe", gravity=1.0, volume=0.07, locks=150),
+    Style("crop", 3400, 5, 0.20, "forward", gravity=0.15, sides=0.35, lift=0.5),
+    Style("crop", 3400, 5, 0.28, "side", gravity=0.1, sides=0.25, part_x=0.30, frizz=0.12, lift=0.45),
+    Style("spiky", 3200, 5, 0.22, "out", gravity=0.0, sides=0.3, frizz=0.18, locks=130, lift=1.2),
+    Style("side part", 3400, 8, 0.48, "side", gravity=0.35, sides=0.3, part_x=0.28, volume=0.04, lift=0.4),
+    Style("side part", 3400, 8, 0.60, "side", gravity=0.45, sides=0.4, part_x=-0.28, volume=0.06, lift=0.5),
+    Style("slicked back", 3400, 9, 0.60, "back", gravity=0.35, sides=0.5, lift=0.25, volume=0.02),
+    Style("tied back", 3600, 10, 1.30, "tied", gravity=0.10, lift=0.15, volume=0.015, frizz=0.03),
+    Style("tied up", 3600, 10, 1.20, "bun", gravity=0.0, lift=0.15, volume=0.02, frizz=0.04),
+    Style("long", 3600, 15, 2.3, "parted", gravity=1.0, volume=0.05, part_x=0.0, locks=150),
+    Style("long", 3600, 15, 1.9, "parted", gravity=1.0, volume=0.08, part_x=0.25, locks=150),
+    Style("wavy", 3600, 17, 1.9, "parted", gravity=0.9, curl=0.38, coils=4.5, volume=0.08, part_x=-0.2, locks=120),
+    Style("wavy", 3600, 17, 1.4, "parted", gravity=0.8, curl=0.55, coils=6.5, volume=0.10, part_x=0.2, locks=140),
+    Style("curly", 3800, 14, 0.95, "out", gravity=0.45, curl=0.9, coils=11, volume=0.10, locks=260, frizz=0.15),
+    Style("afro", 4200, 9, 0.55, "out", gravity=0.0, frizz=0.7, volume=0.05, locks=380, width_mm=1.2, lift=1.0),
+    Style("afro", 4200, 7, 0.26, "out", gravity=0.0, frizz=0.7, volume=0.03, locks=380, width_mm=1.1, lift=1.0),
+    Style("bob", 3600, 13, 1.25, "parted", gravity=1.0, volume=0.06, part_x=0.2, frizz=0.04),
+    Style("bob", 3600, 13, 1.10, "fringe", gravity=1.0, volume=0.05, frizz=0.05),
+    Style("fringe", 3800, 15, 1.9, "fringe", gravity=1.0, volume=0.05, locks=150),
 )
 """The grooms of the bank; numbers set by looking at what grows from them."""
 
@@ -139,9 +148,9 @@ def _comb_direction(style: Style, roots: Roots) -> Float[np.ndarray, "N 3"]:
     side = np.where(p[:, :1] >= style.part_x, 1.0, -1.0)
     x, y, z = np.eye(3)
     if style.comb == "forward":
-        return np.broadcast_to(0.8 * z + 0.2 * y, p.shape)
+        return 0.8 * z + np.clip(2 * p[:, :1], -0.5, 0.5) * x - 0.3 * y
     if style.comb == "side":
-        return 0.9 * side * x + 0.15 * z + 0.35 * y
+        return 0.9 * side * x + 0.2 * z - 0.25 * y
     if style.comb == "back":
         return np.broadcast_to(0.25 * y - 0.95 * z, p.shape) - 0.35 * p[:, :1] * x
     if style.comb == "parted":
@@ -150,6 +159,8 @@ def _comb_direction(style: Style, roots: Roots) -> Float[np.ndarray, "N 3"]:
         front = np.clip((p[:, 2:] - 0.55) / 0.4, 0, 1)
         swept = 0.8 * side * x - 0.3 * z
         return swept * (1 - front) + (0.9 * z + np.clip(p[:, :1] * 1.2, -0.6, 0.6) * x) * front
+    if style.comb in TIES:
+        return unit(np.asarray(TIES[style.comb]) - p)
     return roots.normal.copy()
 
 
@@ -158,7 +169,7 @@ def _strand_lengths(rng: np.random.Generator, style: Style, roots: Roots) -> Flo
     length = style.length * np.exp(rng.normal(0, 0.14, len(roots.position)))
     cut = np.interp(roots.position[:, 1], (6.7, 7.4, 7.9), (0.7 * style.sides, style.sides, 1.0))
     inside = hairline_distance(roots.position, recede=LOWEST_RECEDE)
-    edge = np.clip(0.35 + inside / 0.35, 0.35, 1) if style.length < 0.8 else np.clip(0.7 + inside / 0.3, 0.7, 1)
+    edge = np.clip(0.35 + inside / 0.35, 0.35, 1) if style.length < LONG_DM else np.clip(0.7 + inside / 0.3, 0.7, 1)
     return np.clip(length * cut * edge, 0.02, None)
 
 
@@ -188,6 +199,16 @@ def _off_the_face(points: np.ndarray, side: np.ndarray, slack: np.ndarray) -> np
     covers = (points[:, 2] > 0.75) & (np.abs(points[:, 0]) < half_face)
     out[covers, 0] = (side * (half_face + slack))[covers]
     return out
+
+
+def _laid_direction(style: Style, comb: np.ndarray, point: np.ndarray) -> np.ndarray:
+    """Return where the comb draws the strands at ``point``; short hair is laid along the skull."""
+    if style.comb in TIES:
+        return unit(np.asarray(TIES[style.comb]) - point)
+    if style.comb == "out" or style.length > LONG_DM:
+        return comb
+    outward = unit(point - SKULL_CENTRE)
+    return unit(comb - (comb * outward).sum(1, keepdims=True) * outward)
 
 
 @dataclass(frozen=True)
@@ -222,9 +243,10 @@ def grow(rng: np.random.Generator, style: Style) -> HairStrands:
     points = [point]
     for index in range(1, style.points):
         share = index / (style.points - 1)
-        heading = _next_heading(rng, style, heading, comb, locks, share, loose)
+        laid = _laid_direction(style, comb, point)
+        heading = _next_heading(rng, style, heading, comb=laid, locks=locks, share=share, loose=loose)
         moved = _off_the_skull(point + heading * step, 0.012 + height * min(1.0, 3 * share))
-        if style.length > 0.8 and style.comb != "out":
+        if style.length > LONG_DM and style.gravity > 0.5 and style.comb != "out":
             moved = _off_the_neck(moved)
             kept = roots.position[:, 2] > 0.8 if style.comb == "fringe" else np.zeros(count, bool)
             moved = np.where(kept[:, None], moved, _off_the_face(moved, side, slack))
@@ -240,15 +262,17 @@ def _next_heading(
     rng: np.random.Generator,
     style: Style,
     heading: np.ndarray,
+    *,
     comb: np.ndarray,
     locks: _Locks,
     share: float,
     loose: np.ndarray,
 ) -> np.ndarray:
     """Return the next direction of every strand, ``share`` of the way to its tip."""
-    laid = comb * (0.5 * (1 - share) ** 1.2 + (0.1 if style.gravity < 0.5 else 0.0))
-    weight = np.array((0.0, -style.gravity * (0.25 + 0.8 * share), 0.0))
-    turn = locks.phase + style.coils * share * style.length
+    travelled = share * style.length
+    hold = 1.0 if style.comb in TIES else 0.5 * np.exp(-travelled / COMBED_DM) + 0.1 * (style.gravity < 0.5)
+    weight = np.array((0.0, -style.gravity * (0.15 + 0.9 * min(1.0, travelled / FALL_DM)), 0.0))
+    turn = locks.phase + style.coils * travelled
     coil = style.curl * np.stack([np.cos(turn), 0.3 * np.sin(2 * turn), np.sin(turn)], -1)
     frizz = style.frizz * loose * rng.standard_normal(heading.shape)
-    return unit(0.55 * heading + laid + weight + coil + frizz)
+    return unit(0.55 * heading + hold * comb + weight + coil + frizz)

@@ -19,7 +19,7 @@ LASH_MM = 0.22
 
 @lru_cache(maxsize=4)
 def _card(name: str) -> tuple[Int32[np.ndarray, "F 3"], Int32[np.ndarray, "H W"], Float32[np.ndarray, "H W 2"], bool]:
-    """Return a card's triangles, its grid of triangles and barycentrics with row 0 at the lid, and whether it is upper."""
+    """Return a card's triangles, its grid of triangles and barycentrics (row 0 at the lid), whether it is upper."""
     pack = load_head_pack()
     triangles, uv_triangles, _ = pack.triangles([name])
     uv = pack.uv[uv_triangles]

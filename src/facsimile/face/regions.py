@@ -24,8 +24,8 @@ HAIRLINE_Y = (6.62, 6.62, 6.70, 6.85, 7.1, 7.38, 7.38, 7.12, 7.1, 7.2, 7.55, 7.8
 
 @lru_cache(maxsize=64)
 def noise(sigma_texels: float, number: int = 0) -> Float32[np.ndarray, "H W"]:
-    """Return fixed smooth noise on the atlas, unit variance, seamless at the back; always the same for the same call."""
-    height, width = ATLAS_SIZE
+    """Return fixed smooth noise on the atlas: unit variance, seamless at the back, the same for every call."""
+    width = ATLAS_SIZE[1]
     margin = min(int(4 * sigma_texels) + 2, width // 2)
     field = np.random.default_rng([round(sigma_texels * 10), number]).standard_normal(ATLAS_SIZE, np.float32)
     padded = np.concatenate([field[:, -margin:], field, field[:, :margin]], 1)
@@ -72,7 +72,7 @@ def regions() -> dict[str, Float32[np.ndarray, "H W"]]:
         "lash_line": np.float32(
             np.exp(-((np.hypot((x - 0.32) / 0.165, (y - 7.283) / 0.055) - 1) ** 2) / 0.04) * (z > 1)
         ),
-        "ear": a.ears,
+        "ear": cv2.GaussianBlur(a.ears, (0, 0), 6),
         "beard": _beard_region(),
         "moustache": _moustache_region(),
         "brow": _brow_region(),

@@ -15,7 +15,7 @@ from facsimile.face.rest import ATLAS_SIZE, TEXEL_MM, atlas
 
 BARE_SKIN = np.float32((0.80, 0.60, 0.49))
 """Linear RGB of skin without melanin and little blood (the palest patches of ITA > 55 degree skin)."""
-MELANIN_ABSORPTION = np.float32((1.95, 2.50, 2.85))
+MELANIN_ABSORPTION = np.float32((1.90, 2.50, 3.10))
 """Absorption at m = 1, the darkest skin: rises towards blue as melanosomes' does (Jacques 2013), but flatter, because
 strongly absorbed light also travels less far; set so that m = 0 to 1 runs through the six Fitzpatrick types."""
 BLOOD_ABSORPTION = np.float32((0.10, 0.62, 0.52))
@@ -26,6 +26,8 @@ MELANIN_BY_ANCESTRY = ((0.74, 0.17), (0.28, 0.13), (0.13, 0.10))
 ANY_TONE_SHARE = 0.25
 """Share of people whose tone is drawn evenly from all tones, whatever their ancestry, so that none is rare."""
 MAX_MELANIN = 1.05
+FRECKLED = 0.28
+"""Share of the fairest people that have freckles."""
 
 TONE_NAMES = ("very light", "light", "medium light", "medium", "dark", "very dark")
 TONE_EDGES = (0.08, 0.18, 0.34, 0.55, 0.78)
@@ -67,9 +69,9 @@ def random_melanin(rng: np.random.Generator, ancestry: tuple[float, float, float
 def random_pigments(rng: np.random.Generator, identity: Identity) -> Pigments:
     """Draw the pigment maps of a person."""
     tone = random_melanin(rng, identity.ancestry)
-    ruddiness = float(np.clip(rng.normal(0.45, 0.2), 0.05, 1.0))
+    ruddiness = float(np.clip(rng.normal(0.38, 0.18), 0.05, 0.9))
     old, region = oldness(identity.age_years), regions()
-    uneven = rng.uniform(0.4, 1.3)
+    uneven = np.float32(rng.uniform(0.2, 1.0))
     melanin = tone + uneven * (
         0.028 * rolled_noise(rng, 12) + 0.025 * rolled_noise(rng, 40) + 0.015 * rolled_noise(rng, 4)
     )
@@ -96,22 +98,22 @@ def _random_blood(rng: np.random.Generator, ruddiness: float) -> Float32[np.ndar
 
 
 def _add_freckles(rng: np.random.Generator, melanin: Float32[np.ndarray, "H W"], tone: float) -> None:
-    """Add freckles to fair skin in about a third of people; they gather on cheeks and nose."""
-    if rng.random() > 0.35 * (1 - tone):
+    """Add freckles, the more likely the fairer the skin; they gather on cheeks and nose."""
+    if rng.random() > FRECKLED * (1 - tone):
         return
     region = regions()
     where = 0.9 * region["cheek"] + region["nose"] + region["nose_bridge"] + 0.35 * region["forehead"] + 0.08
-    dots = np.clip(rolled_noise(rng, 1.5, 1) - rng.uniform(0.8, 2.0), 0, 2)
-    melanin += np.float32(rng.uniform(0.10, 0.32)) * dots * where
+    dots = np.clip(rolled_noise(rng, 1.1, 1) - rng.uniform(0.5, 1.8), 0, 1.2)
+    melanin += np.float32(rng.uniform(0.05, 0.20)) * dots * where
 
 
 def _add_spots(rng: np.random.Generator, melanin: Float32[np.ndarray, "H W"], old: float) -> None:
     """Add age spots and up to seven moles."""
     if old > 0.35:
-        melanin += np.float32(0.25 * old * rng.random()) * np.clip(noise(4, 3) - 1.7, 0, 1)
+        melanin += np.float32(0.22 * old * rng.random()) * np.clip(rolled_noise(rng, 3, 3) - 1.8, 0, 1)
     for _ in range(int(rng.integers(0, 8))):
         row, column = rng.uniform(0.2, 0.8) * ATLAS_SIZE[0], rng.uniform(0.28, 0.72) * ATLAS_SIZE[1]
-        radius, depth = rng.uniform(0.5, 1.5) / TEXEL_MM, rng.uniform(0.15, 0.6)
+        radius, depth = rng.uniform(0.4, 1.2) / TEXEL_MM, rng.uniform(0.1, 0.5)
         top, left = int(row) - 6, int(column) - 6
         rows, columns = np.mgrid[top : top + 13, left : left + 13]
         spot = np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / (2 * radius**2))

@@ -24,8 +24,8 @@ SCALP_BOTTOM = 7.0
 class HairStrands:
     """Hold head hair: ``points`` [N,M,3] on the template (dm), root triangle and barycentrics, ``tint`` [N], width.
 
-    ``tint`` is the log brightness of a strand against the hair colour, about -1 to 1; ``width_mm`` the width at the root
-    of what one strand stands for (a lock of several hairs).
+    ``tint`` is the log brightness of a strand against the hair colour, about -1 to 1; ``width_mm`` the width at
+    the root of what one strand stands for (a lock of several hairs).
     """
 
     points: Float32[np.ndarray, "N M 3"]
@@ -87,7 +87,7 @@ def _scalp_fit() -> tuple[Int32[np.ndarray, " S"], Float32[np.ndarray, "4 S"]]:
 
 
 def head_affine(vertices: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "4 3"]:
-    """Return the affine map [4,3] (rows x, y, z, 1) that carries the template's skull to ``vertices`` (least squares)."""
+    """Return the least-squares affine map [4,3] (rows x, y, z, 1) from the template's skull to ``vertices``."""
     scalp, inverse = _scalp_fit()
     return np.asarray(inverse @ vertices[scalp], np.float32)
 

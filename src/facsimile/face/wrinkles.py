@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float, Float32
 
+from facsimile.face.regions import noise
 from facsimile.face.rest import ATLAS_SIZE, TEXEL_MM, atlas, atlas_uv, front_lookup
 from facsimile.face.skin import oldness
 from facsimile.face.wrinkle_table import AGE_SHARES, UNIT_MARKS, Bulge, Fold, Mark
@@ -23,6 +24,8 @@ CAVITY_PER_MM = 0.34
 """Share of the sky that a groove 1 mm deep hides; a crease of 3 mm is nearly black."""
 FADE = 0.3
 """Share of a fold's length over which each end fades out."""
+BREAK_UP = 0.32
+"""Spread of the depth along a fold."""
 SMALLEST = 0.004
 """Height (mm) under which a map is cut off."""
 
@@ -82,6 +85,11 @@ def _texel_path(fold: Fold, sign: float) -> Float[np.ndarray, "N 2"]:
     return atlas_uv(points)
 
 
+def _broken(stroke: Float32[np.ndarray, "h w"], window: tuple[slice, slice]) -> Float32[np.ndarray, "h w"]:
+    """Return a stroke deepened and shallowed along its way, as skin never folds evenly."""
+    return stroke * np.clip(1 + BREAK_UP * noise(4, 6)[window], 0.15, 2)
+
+
 def _draw_mark(mark: Mark, height: Float32[np.ndarray, "H W"], cavity: Float32[np.ndarray, "H W"]) -> None:
     """Add a mark and its mirror image to whole-atlas maps."""
     if isinstance(mark, Bulge):
@@ -96,8 +104,8 @@ def _draw_mark(mark: Mark, height: Float32[np.ndarray, "H W"], cavity: Float32[n
         window = (slice(low[1], high[1]), slice(low[0], high[0]))
         stroke = np.zeros((2, high[1] - low[1], high[0] - low[0]), np.float32)
         _draw_fold(path, width, FADE, mark.lip, low[1], low[0], stroke[0], stroke[1])
-        height[window] += np.float32(mark.depth_mm) * stroke[0]
-        cavity[window] += np.float32(mark.depth_mm) * stroke[1]
+        height[window] += np.float32(mark.depth_mm) * _broken(stroke[0], window)
+        cavity[window] += np.float32(mark.depth_mm) * _broken(stroke[1], window)
 
 
 def _left_half(code: int) -> tuple[tuple[int, int], Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]:
