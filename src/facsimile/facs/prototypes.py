@@ -17,7 +17,7 @@ from facsimile.facs.state import State, Term
 
 Kind = Literal["basic", "compound", "pain"]
 
-EKMAN_1978 = "Ekman & Friesen 1978, FACS investigator's guide, most intense member"
+EKMAN_1978 = "Ekman & Friesen 1978, FACS investigator's guide, most intense member (12y, medium, written C)"
 EKMAN_2002 = "Ekman, Friesen & Hager 2002, FACS investigator's guide"
 CK_PLUS = "Lucey et al. 2010, CK+, emotion validation rules"
 DU_2014 = "Du, Tao & Martinez 2014, PNAS, units seen in over 70 % of 230 subjects"
@@ -50,7 +50,7 @@ def _compound(emotion: str, units: str) -> Prototype:
 
 
 PROTOTYPES: tuple[Prototype, ...] = (
-    *_rows("joy", EKMAN_1978, "6+12D+25"),
+    *_rows("joy", EKMAN_1978, "6+12C+25"),
     *_rows("joy", EKMAN_2002, "6+12", "12C", "12D", optional="25+26"),
     *_rows("joy", CK_PLUS, "12", optional="6+25+26"),
     *_rows("joy", DU_2014, "12+25", optional="6"),
