@@ -5,11 +5,20 @@ The crop is the same similarity fit that training used (``data.align``), so the 
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from facsimile.data.align import EYE_DISTANCE, TEMPLATE, align_matrix, warp
+from facsimile.data.align import (
+    EYE_DISTANCE,
+    LEFT_EYE,
+    RIGHT_EYE,
+    TEMPLATE,
+    align_matrix,
+    invert,
+    pixels_from_crop,
+    transform_points,
+    warp,
+)
 from facsimile.detect.reader import Reader, Readings
 
 PASSES = 3
@@ -18,9 +27,6 @@ BOX_EYES = (0.5, 0.39)
 """Middle of the eyes within a cascade box, in box sides; median over frontal renders."""
 BOX_EYE_DISTANCE = 0.38
 """Eye distance in sides of a cascade box; median over frontal renders."""
-LEFT_EYE = slice(42, 48)
-RIGHT_EYE = slice(36, 42)
-"""Lid points in the iBUG-68 order; the subject's left eye is at the right of the picture."""
 MAX_ZOOM_STEP = 3.0
 """A pass that changes the crop's scale by more than this lost the face."""
 
@@ -41,7 +47,7 @@ class Aligned:
 
 def crop_from_box(box: Float[np.ndarray, "4"], size: int) -> Matrix:
     """Return the upright crop that puts a typical face of a cascade box on the template; image to crop pixels."""
-    eyes = (TEMPLATE[LEFT_EYE].mean(0) + TEMPLATE[RIGHT_EYE].mean(0)) / 2 * size
+    eyes = pixels_from_crop(TEMPLATE[LEFT_EYE + RIGHT_EYE].mean(0), size)
     scale = EYE_DISTANCE * size / (BOX_EYE_DISTANCE * box[2])
     middle = box[:2] + np.array(BOX_EYES) * box[2:]
     return np.column_stack([np.eye(2) * scale, eyes - scale * middle])
@@ -72,11 +78,6 @@ def align(
     return Aligned(readings, matrices, landmarks, plausible)
 
 
-def image_roll_rad(crop_from_image: Matrix) -> float:
-    """Return the roll that the crop took out: positive when the head tilts clockwise as the viewer sees it."""
-    return -float(np.arctan2(crop_from_image[1, 0], crop_from_image[0, 0]))
-
-
 def _crops(
     image: UInt8[np.ndarray, "H W 3"], matrices: Float[np.ndarray, "B 2 3"], size: int
 ) -> UInt8[np.ndarray, "B S S 3"]:
@@ -86,18 +87,18 @@ def _crops(
 def _to_image(
     matrices: Float[np.ndarray, "B 2 3"], landmarks: Float[np.ndarray, "B L 2"], size: int
 ) -> Float[np.ndarray, "B L 2"]:
-    back = np.stack([cv2.invertAffineTransform(matrix) for matrix in matrices])
-    points = landmarks.astype(np.float64) * size
-    return np.einsum("bij,blj->bli", back[:, :, :2], points) + back[:, None, :, 2]
+    points = pixels_from_crop(landmarks.astype(np.float64), size)
+    return np.stack([transform_points(invert(m), p) for m, p in zip(matrices, points, strict=True)])
 
 
 def _next_matrix(matrix: Matrix, landmarks: Float[np.ndarray, "L 2"], size: int) -> Matrix:
     """Return the crop for the new landmarks, or the old one when they make no sense."""
-    new = crop_from_landmarks(landmarks, size)
-    step = np.sqrt(abs(np.linalg.det(new[:, :2])) / abs(np.linalg.det(matrix[:, :2])))
-    if not np.isfinite(new).all() or not 1 / MAX_ZOOM_STEP < step < MAX_ZOOM_STEP:
+    try:
+        new = crop_from_landmarks(landmarks, size)
+    except ValueError:  # points that fall together
         return matrix
-    return new
+    step = np.sqrt(abs(np.linalg.det(new[:, :2])) / abs(np.linalg.det(matrix[:, :2])))
+    return new if 1 / MAX_ZOOM_STEP < step < MAX_ZOOM_STEP else matrix
 
 
 def _is_plausible(landmarks: Float[np.ndarray, "L 2"]) -> bool:

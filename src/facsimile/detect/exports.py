@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from facsimile.detect.faces import Face, Frame
 from facsimile.detect.reader import presence
@@ -19,6 +19,7 @@ OPENFACE_LANDMARKS = 68
 FORMATS = ("facsimile", "openface", "livelink")
 
 
+@runtime_checkable
 class AnyLayout(Protocol):
     """Columns and the rows that fill them."""
 
@@ -32,7 +33,11 @@ class AnyLayout(Protocol):
 
 def layout_of(form: str, units: tuple[int, ...]) -> AnyLayout:
     """Return the layout called ``form``, one of FORMATS."""
-    kinds = {"facsimile": Layout(units), "openface": OpenFaceLayout(), "livelink": LiveLinkLayout()}
+    kinds: dict[str, AnyLayout] = {
+        "facsimile": Layout(units),
+        "openface": OpenFaceLayout(),
+        "livelink": LiveLinkLayout(),
+    }
     if form not in kinds:
         raise ValueError(f"format {form!r}: choose one of {', '.join(FORMATS)}")
     return kinds[form]
@@ -66,7 +71,8 @@ class OpenFaceLayout:
     def rows(self, frame: Frame) -> Iterator[list[Value]]:
         """Yield one row per face, or one with ``success`` 0."""
         for face in frame.faces or (None,):
-            known = {"frame": frame.index + 1, "timestamp": frame.time_s, "face_id": 0, "confidence": 0.0, "success": 0}
+            known: dict[str, Value] = {"frame": frame.index + 1, "timestamp": frame.time_s}
+            known |= {"face_id": 0, "confidence": 0.0, "success": 0}
             if face is not None:
                 known |= _openface_values(face)
             yield [known.get(name) for name in self.columns]

@@ -2,6 +2,7 @@
 
 import glob
 import math
+import os
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ MAX_PIXELS = 100_000_000
 """Larger pictures are refused: 100 megapixels are 300 MB of RGB, and a few bytes of PNG can claim far more."""
 MISSING_FRAMES = 0.02
 """Containers may count a frame or two wrong; a video that ends earlier than this share of its length is cut off."""
+
+FFMPEG_QUIET = "-8"
+"""AV_LOG_QUIET (libavutil/log.h): a broken video gets one line from here instead of many from the decoder."""
 
 
 class InputError(ValueError):
@@ -41,7 +45,9 @@ def expand(paths: Iterable[str | Path]) -> Iterator[Path | InputError]:
         path = Path(given)
         if path.is_dir():
             found = [p for p in sorted(path.rglob("*")) if p.suffix.lower() in PHOTO_SUFFIXES | VIDEO_SUFFIXES]
-            yield from found or [InputError(f"{given}: the folder has no photo or video")]
+            yield from found
+            if not found:
+                yield InputError(f"{given}: the folder has no photo or video")
         elif not path.exists() and glob.has_magic(str(given)):
             matches = sorted(glob.glob(str(given), recursive=True))
             yield from map(Path, matches)
@@ -79,10 +85,11 @@ def read_photo(path: Path) -> UInt8[np.ndarray, "H W 3"]:
 def read_video(path: Path, *, every: int = 1) -> Iterator[Still]:
     """Yield every ``every``-th frame with its time stamp, one at a time; raise InputError if the video breaks off."""
     _check_file(path)
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", FFMPEG_QUIET)
     video = cv2.VideoCapture(str(path))
     try:
         if not video.isOpened():
-            raise InputError(f"{path}: not a photo or video that can be read")
+            raise InputError(f"{path}: a video that cannot be opened: broken, cut off, or of an unknown kind")
         rate, expected = video.get(cv2.CAP_PROP_FPS), video.get(cv2.CAP_PROP_FRAME_COUNT)
         index, last_s = 0, -math.inf
         while video.grab():

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from facsimile.data.align import rotation_of
 from facsimile.detect import media
-from facsimile.detect.aligner import PASSES, Aligned, align, crop_from_box, crop_from_landmarks, image_roll_rad
+from facsimile.detect.aligner import PASSES, Aligned, align, crop_from_box, crop_from_landmarks
 from facsimile.detect.faces import Face, Frame
 from facsimile.detect.finder import PHOTO_STAGES, VIDEO_STAGES, find_faces, intersection_over_union
 from facsimile.detect.media import InputError
@@ -158,7 +159,7 @@ class Detector:
 def _face(aligned: Aligned, i: int, units: tuple[int, ...]) -> Face:
     readings, matrix = aligned.readings, aligned.crop_from_image[i]
     pose = readings.head_pose_rad[i].astype(np.float64)
-    pose[2] += image_roll_rad(matrix)
+    pose[2] -= rotation_of(matrix)
     return Face(
         face_id=i,
         score=float(readings.score[i]) if aligned.is_plausible[i] else 0.0,
@@ -196,7 +197,7 @@ def _holds(box: Float[np.ndarray, "4"], face: Face) -> bool:
 def _items(inputs: Input | Iterable[Input]) -> Iterator[tuple[str, Path | np.ndarray] | InputError]:
     """Yield (name, file or array) for every input."""
     single = isinstance(inputs, str | Path) or (isinstance(inputs, np.ndarray) and inputs.ndim < 4)
-    for number, given in enumerate([inputs] if single else inputs):  # type: ignore[list-item, arg-type]
+    for number, given in enumerate([inputs] if single else inputs):  # type: ignore[arg-type]
         if isinstance(given, np.ndarray):
             yield f"array-{number}", given
             continue

@@ -59,11 +59,10 @@ class Layout:
 
     def _face(self, face: Face) -> list[Value]:
         pose, gaze = face.head_pose_rad, face.gaze_rad
-        row: list[Value] = [face.face_id, face.score, *map(float, face.box), *map(float, pose), *map(float, gaze)]
+        row: list[Value] = [face.face_id, face.score, *_floats(face.box), *_floats(pose), *_floats(gaze)]
         for i, code in enumerate(self.units):
             row += _unit_values(code, face.intensity[i], face.intensity_sd[i])
-        row += face.expression.controllers.astype(np.float64).tolist()
-        return row + face.landmarks.T.astype(np.float64).ravel().tolist()
+        return [*row, *_floats(face.expression.controllers), *_floats(face.landmarks.T)]
 
 
 def unit_columns(code: int) -> tuple[str, ...]:
@@ -85,6 +84,10 @@ def text_value(value: Value) -> str:
     if isinstance(value, float):
         return f"{round(value, DECIMALS) + 0.0:.{DECIMALS}f}".rstrip("0").rstrip(".")
     return str(value)
+
+
+def _floats(array: np.ndarray) -> list[float]:
+    return array.astype(np.float64).ravel().tolist()
 
 
 def _unit_values(code: int, intensity: np.ndarray, sd: np.ndarray) -> list[Value]:

@@ -1,0 +1,124 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from facsimile.detect import pipeline
+from facsimile.detect.finder import Candidate
+from facsimile.detect.media import InputError
+from facsimile.detect.pipeline import Detector
+
+
+def test_a_photo_gives_one_frame_with_its_face(detector, picture):
+    (frame,) = detector.stream(picture)
+    (face,) = frame.faces
+    assert (frame.input, frame.index, frame.time_s, face.face_id, face.score) == ("array-0", 0, 0.0, 0, 1.0)
+    assert face.landmarks.shape == (70, 2)
+    assert (face.landmarks.min(0) == face.box[:2]).all()
+    assert face.action_units.of(12, "L") > face.action_units.of(12, "R")
+    assert np.isnan(face.action_units.of(1))
+
+
+def test_a_mirrored_photo_swaps_the_sides(detector, picture, monkeypatch, box):
+    width = picture.shape[1]
+    mirrored_box = box.copy()
+    mirrored_box[0] = width - box[0] - box[2] - 1
+    (face,) = detector.read_image(picture)
+    monkeypatch.setattr(pipeline, "find_faces", lambda image, stages: [Candidate(mirrored_box, 1.0)])
+    (mirror,) = detector.read_image(np.ascontiguousarray(picture[:, ::-1]))
+    np.testing.assert_allclose(mirror.intensity, face.intensity[:, ::-1], atol=0.05)
+    np.testing.assert_allclose(mirror.head_pose_rad[1], -face.head_pose_rad[1], atol=0.01)
+    np.testing.assert_allclose(mirror.gaze_rad[0], -face.gaze_rad[0], atol=0.01)
+
+
+def test_sides_are_the_subjects_own(detector, picture):
+    """The picture is brighter on the image's right, which is the subject's left."""
+    (face,) = detector.read_image(picture)
+    assert face.intensity[1, 0] > face.intensity[1, 1]
+
+
+def test_no_face_keeps_a_frame(detector):
+    (frame,) = detector.stream(np.zeros((150, 150, 3), np.uint8))
+    assert frame.faces == ()
+
+
+def test_a_list_of_arrays_a_stack_and_a_grey_picture(detector, picture):
+    assert len(list(detector.stream([picture, picture]))) == 2
+    assert len(list(detector.stream(np.stack([picture] * 3)))) == 3
+    assert detector.detect(picture[..., 0])[0].intensity == pytest.approx(detector.detect(picture)[0].intensity)
+
+
+def test_wrong_arrays_are_refused(detector):
+    with pytest.raises(InputError, match=r"array-0: pictures are uint8 .* got float64 \[4, 4, 3\]"):
+        detector.detect(np.zeros((4, 4, 3)))
+
+
+def test_the_neutral_face_is_subtracted(detector, picture, monkeypatch):
+    raw = detector.detect(picture)[0]
+    rest = (picture * 0.5).astype(np.uint8)
+    rested = Detector(neutral=rest).detect(picture)[0]
+    np.testing.assert_allclose(rested.intensity, raw.intensity - Detector().detect(rest)[0].intensity, atol=1e-6)
+    same = Detector(neutral=picture).detect(picture)[0]
+    assert (same.intensity == 0).all()
+    assert (Detector(neutral=picture).detect(rest)[0].intensity >= 0).all()
+
+
+def test_a_neutral_without_a_face_is_an_error(detector):
+    with pytest.raises(InputError, match="neutral array: no face found"):
+        Detector(neutral=np.zeros((100, 100, 3), np.uint8))
+
+
+def test_errors_go_to_the_callback_and_the_rest_is_read(detector, picture, tmp_path):
+    Image.fromarray(picture).save(tmp_path / "good.png")
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    errors = []
+    frames = list(detector.stream([tmp_path / "missing.jpg", tmp_path], on_error=errors.append))
+    assert [frame.input for frame in frames] == [str(tmp_path / "good.png")]
+    assert ["no such file" in str(errors[0]), "not a photo" in str(errors[1])] == [True, True]
+    with pytest.raises(InputError, match="no such file"):
+        list(detector.stream(tmp_path / "missing.jpg"))
+
+
+def test_video_frames_keep_time_and_number(detector, picture, tmp_path, write_video):
+    video = write_video(tmp_path / "v.avi", [picture] * 12, rate=25)
+    frames = list(detector.stream(video))
+    assert [frame.index for frame in frames] == list(range(12))
+    assert [frame.time_s for frame in frames] == pytest.approx([i / 25 for i in range(12)], abs=1e-3)
+    assert {face.face_id for frame in frames for face in frame.faces} == {0}
+    assert [frame.index for frame in detector.stream(video, every=5)] == [0, 5, 10]
+
+
+def test_the_finder_rests_while_a_face_is_followed(detector, picture, tmp_path, monkeypatch, write_video, box):
+    calls = []
+
+    def find(image, stages):
+        calls.append(1)
+        return [Candidate(box.copy(), 1.0)]
+
+    monkeypatch.setattr(pipeline, "find_faces", find)
+    list(detector.stream(write_video(tmp_path / "v.avi", [picture] * (pipeline.FIND_EVERY + 1))))
+    assert len(calls) == 2
+
+
+def test_a_face_that_leaves_and_returns_keeps_its_number(detector, picture, tmp_path, write_video):
+    black = np.zeros_like(picture)
+    frames = list(detector.stream(write_video(tmp_path / "v.avi", [picture] * 3 + [black] * 3 + [picture] * 3)))
+    assert [[face.face_id for face in frame.faces] for frame in frames] == [[0]] * 3 + [[]] * 3 + [[0]] * 3
+
+
+def test_a_broken_tail_keeps_the_frames_before_it(detector, picture, tmp_path, write_video):
+    whole = write_video(tmp_path / "v.avi", [picture] * 40)
+    data = whole.read_bytes()
+    cut = tmp_path / "cut.avi"
+    cut.write_bytes(data[: len(data) // 2])
+    errors = []
+    frames = list(detector.stream(cut, on_error=errors.append))
+    assert 5 < len(frames) < 40
+    assert "breaks off after" in str(errors[0])
+
+
+def test_table_has_the_columns(detector, picture):
+    table = detector.table([picture, np.zeros_like(picture)])
+    assert table.num_rows == 2
+    assert table["AU12_L"][0].as_py() > 0
+    assert table["AU12_L"][1].as_py() is None
+    assert table["face_id"].to_pylist() == [0, None]
