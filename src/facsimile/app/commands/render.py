@@ -1,0 +1,110 @@
+"""``facsimile render``: draw a synthetic person making an expression."""
+
+import io
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command(short_help="Draw a synthetic person making an expression.")
+@click.argument("score")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Who is drawn, in which light.")
+@click.option("--size", type=click.IntRange(8, 2048), default=256, show_default=True, help="Width and height, pixels.")
+@click.option("--yaw", type=click.FloatRange(-80, 80), default=0.0, help="Degrees; positive: to the subject's own left.")
+@click.option("--pitch", type=click.FloatRange(-40, 40), default=0.0, help="Degrees; positive: looks up.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="A .png or .jpg.")
+@click.option(
+    "--labels",
+    "labels_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write the labels as JSON; the keys of a data set's row.",
+)
+@click.option("--force", is_flag=True, help="Replace files that exist.")
+def command(
+    score: str, seed: int, size: int, yaw: float, pitch: float, output: Path, labels_path: Path | None, force: bool
+) -> None:
+    """Draw a synthetic person making the expression SCORE, a FACS score such as "6C+12D" or "L12B+U14A".
+
+    \b
+    facsimile render "6C+12D" --seed 7 -o smile.png
+    facsimile render "1C+2C+5D+26C" --yaw 30 --labels surprise.json -o surprise.png
+    """
+    from facsimile.app.output import refuse_overwrite, write_atomic
+    from facsimile.render.renderer import render
+    from facsimile.render.scene import portrait_scene
+
+    picture_format = _picture_format(output)
+    for path in (output, labels_path):
+        if path is not None:
+            refuse_overwrite(path, force=force)
+    action_units = _action_units(score)
+    scene = portrait_scene(
+        action_units, seed=seed, size=size, yaw_rad=math.radians(yaw), pitch_rad=math.radians(pitch)
+    )
+    rendering = render(scene)
+    write_atomic(output, _encoded(rendering.image, picture_format), force=force)
+    if labels_path is not None:
+        row = _row(scene, rendering, output)
+        write_atomic(labels_path, (json.dumps(row, indent=1) + "\n").encode(), force=force)
+
+
+def _picture_format(path: Path) -> str:
+    formats = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
+    if path.suffix.lower() not in formats:
+        raise click.UsageError(f"-o {path}: the name must end in .png or .jpg, got '{path.suffix}'")
+    return formats[path.suffix.lower()]
+
+
+def _action_units(score: str) -> Any:
+    """Parse a score; say on stderr what a picture cannot show of it."""
+    from facsimile.facs.notation import parse
+
+    try:
+        state = parse(score)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if not state.face_seen:
+        raise click.UsageError("score: '?' means that no face was seen; use 0 for a neutral face (example: 6C+12D)")
+    for note in state.lost_in_action_units():
+        click.echo(f"note: {note}", err=True)
+    return state.to_action_units()
+
+
+def _encoded(image: Any, picture_format: str) -> bytes:
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, picture_format, **({"quality": 95} if picture_format == "JPEG" else {}))
+    return stream.getvalue()
+
+
+def _row(scene: Any, rendering: Any, output: Path) -> dict[str, Any]:
+    """Return the labels under the names of a data set's columns; the picture is named, not included."""
+    from facsimile.facs.expression import ActionUnits
+    from facsimile.facs.notation import write
+
+    arrays = (
+        "controllers",
+        "au",
+        "au_visible",
+        "landmarks",
+        "landmark_visible",
+        "head_pose_rad",
+        "gaze_rad",
+    )
+    camera, light = scene.camera, scene.light
+    return {
+        "image": {"bytes": None, "path": str(output)},
+        "identity": scene.seed,
+        "index": 0,
+        **{name: getattr(rendering, name).tolist() for name in arrays},
+        "camera": {"distance_dm": camera.distance, "frame_dm": camera.frame, "offset": list(camera.offset)},
+        "light": {"number": 0, "kind": light.kind},
+        "appearance": scene.appearance.description,
+        "notation": write(ActionUnits(rendering.au)),
+        "recipe": "portrait",
+        "seed": scene.seed,
+    }
