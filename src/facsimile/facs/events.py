@@ -72,7 +72,8 @@ def describe_event(event: Event) -> str:
     side = {"L": ", left", "R": ", right", "": ""}[event.side]
     cut = " (cut off)" if event.is_cut else ""
     name = UNITS[event.code].name
-    return f"{name}{side}: {event.onset_s:.2f} s to {event.offset_s:.2f} s, peak {event.peak:.1f} at {event.apex_s:.2f} s{cut}"
+    span = f"{event.onset_s:.2f} s to {event.offset_s:.2f} s"
+    return f"{name}{side}: {span}, peak {event.peak:.1f} at {event.apex_s:.2f} s{cut}"
 
 
 def _event(

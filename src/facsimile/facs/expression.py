@@ -121,8 +121,19 @@ class ActionUnits(ArrayRecord):
         return ActionUnits(self.intensity[:, ::-1])
 
 
+def is_valid_intensity(values: Float[np.ndarray, "*B A 2"]) -> Bool[np.ndarray, "*B"]:
+    """Tell, for each moment, whether every value is NaN or in 0-5 and midline units have equal sides."""
+    left, right = values[..., _MIDLINE, 0], values[..., _MIDLINE, 1]
+    equal = (np.abs(left - right) <= _TOLERANCE) | (np.isnan(left) & np.isnan(right))
+    return ~_out_of_range(values).any(axis=(-2, -1)) & equal.all(axis=-1)
+
+
+def _out_of_range(values: np.ndarray) -> np.ndarray:
+    return (values < 0) | (values > MAX_INTENSITY)
+
+
 def _check_range(values: np.ndarray) -> None:
-    bad = (values < 0) | (values > MAX_INTENSITY) | np.isinf(values)
+    bad = _out_of_range(values)
     if bad.any():
         row, side = np.argwhere(bad)[0]
         raise ValueError(

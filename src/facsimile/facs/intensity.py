@@ -25,10 +25,10 @@ def levels_of(intensity: Float[np.ndarray, "*S"]) -> Int[np.ndarray, "*S"]:
     """Round intensities 0-5 to levels 0 (absent) to 5 (E) by THRESHOLDS; NaN is not allowed."""
     if np.isnan(intensity).any():
         raise ValueError("intensity: NaN (not observed) has no level; select observed values first")
-    return np.searchsorted(np.array(THRESHOLDS), intensity, side="right")
+    return np.asarray(np.searchsorted(np.array(THRESHOLDS), intensity, side="right"))
 
 
-def letter_of(intensity: float) -> str:
+def letter_of(intensity: float | int) -> str:
     """Give the letter of an intensity 0-5; the empty string when absent.
 
     >>> letter_of(2.6), letter_of(0.2)

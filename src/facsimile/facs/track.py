@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from facsimile.facs.action_units import NUM_LABEL_UNITS, side_index, unit_index
 from facsimile.facs.controllers import NUM_CONTROLLERS, mirror_controllers
-from facsimile.facs.expression import ActionUnits, ArrayRecord, Expression
+from facsimile.facs.expression import ActionUnits, ArrayRecord, Expression, is_valid_intensity
 
 CHANNELS: dict[str, tuple[int, ...]] = {
     "intensity": (NUM_LABEL_UNITS, 2),
@@ -54,6 +54,8 @@ class Track(ArrayRecord):
                     f"{name}: expected shape {(time_s.size, *shape)} for {time_s.size} times, got {array.shape}"
                 )
             object.__setattr__(self, name, array)
+        if self.intensity is not None:
+            _check_intensity(self.intensity)
 
     def __len__(self) -> int:
         return self.time_s.size
@@ -159,6 +161,11 @@ def _check_times(time_s: np.ndarray) -> None:
             f"time_s: must ascend, but entry {i + 1} is {time_s[i + 1]:g} s after {time_s[i]:g} s; sort the rows and "
             "drop repeated times"
         )
+
+
+def _check_intensity(intensity: np.ndarray) -> None:
+    if (bad := np.flatnonzero(~is_valid_intensity(intensity))).size:
+        ActionUnits(intensity[bad[0]])  # raises and says which unit
 
 
 def _stack(moments: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
