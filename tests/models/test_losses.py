@@ -41,9 +41,7 @@ def test_the_truth_costs_nothing_in_warm_up():
 
 def test_beta_nll_weighs_the_error_by_one_standard_deviation():
     answer, truth = reading(), targets()
-    loss = intensity_loss(
-        answer, truth.au, truth.au_observed, unit_weight=torch.ones(NUM_UNITS), is_warm_up=False
-    )
+    loss = intensity_loss(answer, truth.au, truth.au_observed, unit_weight=torch.ones(NUM_UNITS), is_warm_up=False)
     loss.backward()
     sd = (answer.au_log_variance / 2).exp()
     error = answer.au - truth.au

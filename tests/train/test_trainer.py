@@ -96,7 +96,7 @@ def test_resuming_another_network_names_what_differs(tmp_path):
 
 
 def test_resuming_nothing_says_so(tmp_path):
-    with pytest.raises(ValueError, match="no checkpoint.pt to resume from"):
+    with pytest.raises(ValueError, match=r"no checkpoint\.pt to resume from"):
         trainer(tmp_path, toy.toy_faces(64)).resume()
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float
+from torch.nn import functional
 
 from facsimile.models.reader import Reading
 
@@ -93,7 +93,7 @@ def loss_terms(
         pose=masked_mean(pose_error.abs(), face[:, None]),
         gaze=masked_mean(gaze_error.abs(), face[:, None]),
         spread=spread,
-        face=F.binary_cross_entropy_with_logits(reading.face_logit, targets.is_face),
+        face=functional.binary_cross_entropy_with_logits(reading.face_logit, targets.is_face),
     )
 
 

@@ -7,9 +7,9 @@ on the picture: an even width is halved by an even kernel, an odd one is left al
 """
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import nn
+from torch.nn import functional
 
 
 def mirror_map(features: Float[torch.Tensor, "B C2 H W"]) -> Float[torch.Tensor, "B C2 H W"]:
@@ -37,7 +37,7 @@ class MirrorConv(nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Convolve."""
-        return F.conv2d(features, self.kernels(), stride=self.stride, padding=self.padding)
+        return functional.conv2d(features, self.kernels(), stride=self.stride, padding=self.padding)
 
 
 class MirrorNorm(nn.Module):
@@ -58,7 +58,7 @@ class MirrorNorm(nn.Module):
         """Normalise by the batch in training, by the running statistics otherwise."""
         mean, var = self.running_mean.repeat(2), self.running_var.repeat(2)
         scale, offset = self.weight.repeat(2), self.bias.repeat(2)
-        normed = F.batch_norm(features, mean, var, scale, offset, self.training, self.momentum)
+        normed = functional.batch_norm(features, mean, var, scale, offset, self.training, self.momentum)
         if self.training:
             self.running_mean.copy_(mean.view(2, -1).mean(0))
             self.running_var.copy_(var.view(2, -1).mean(0))
@@ -66,7 +66,7 @@ class MirrorNorm(nn.Module):
 
 
 class MirrorBlock(nn.Module):
-    """Halve the resolution with a 2x2 kernel, then add one 3x3 convolution's answer."""
+    """Halve the resolution with a 2x2 kernel (an odd height is rounded up), then add one 3x3 convolution's answer."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -75,8 +75,9 @@ class MirrorBlock(nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Return the map at half the resolution."""
-        halved = F.relu(self.halve_norm(self.halve(features)))
-        return F.relu(halved + self.refine_norm(self.refine(halved)))
+        even = functional.pad(features, (0, 0, 0, features.shape[2] % 2))
+        halved = functional.relu(self.halve_norm(self.halve(even)))
+        return functional.relu(halved + self.refine_norm(self.refine(halved)))
 
 
 class PairHead(nn.Module):

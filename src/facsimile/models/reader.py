@@ -7,17 +7,19 @@ Two properties hold by construction, whatever the weights:
 - *mirror symmetry*: the mirrored crop gives the mirrored answer (see ``mirror``).
 
 The body is a narrow plain residual network with the last map flattened into the head, the best of those tried per
-CPU-second. The face is cut into row bands right after the first convolution; each band has its own layers.
+CPU-second. The crop is cut into three bands of rows (brows to nose, eyes, nose to chin), each with its own layers.
 """
 
+import itertools
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import nn
+from torch.nn import functional
 
 from facsimile.facs.action_units import LABEL_UNITS, UNITS
 from facsimile.models.mirror import MirrorBlock, MirrorConv, MirrorNorm, PairHead, mirror_map
@@ -36,7 +38,7 @@ MIRRORED_LANDMARKS = (
     64, 63, 62, 61, 60, 67, 66, 65, 69, 68,
 )  # fmt: skip
 
-# Log-variances are kept where a Gaussian fit is stable: an intensity is known to 0.1 at best and is within 4.5 at worst.
+# Log-variances are kept where a Gaussian fit is stable: an intensity is known to 0.1 at best, to 4.5 at worst.
 AU_LOG_VARIANCE_RANGE = (-4.6, 3.0)
 LANDMARK_LOG_VARIANCE_RANGE = (-13.0, -2.0)  # crop units: 0.2 px to 0.37 of the crop
 ANGLE_LOG_VARIANCE_RANGE = (-9.0, 1.0)  # radians: 0.6 degrees to 95
@@ -49,7 +51,7 @@ class ReaderConfig:
     units: tuple[int, ...] = READ_UNITS
     """Action units to read, in output order."""
     stem: int = 12
-    """Channels of the first convolution, mirrored kernels not counted."""
+    """Channels of a band's first convolution, mirrored kernels not counted."""
     stages: tuple[int, ...] = (16, 32, 64)
     """Channels of each halving stage of a band, mirrored kernels not counted."""
     squeeze: int = 16
@@ -58,12 +60,12 @@ class ReaderConfig:
     """Width of the vector that describes one band seen from one side."""
     dropout: float = 0.1
     """Share of the hidden vector dropped before the action-unit heads."""
-    upper_rows: tuple[int, int] = (0, 32)
-    """Rows of the 56-row first map that upper-face units see: down to the base of the nose."""
-    lower_rows: tuple[int, int] = (24, 56)
-    """Rows of the first map that lower-face units see."""
-    eye_rows: tuple[int, int] = (8, 24)
-    """Rows of the first map around the eyes, read once more at twice the resolution."""
+    upper_rows: tuple[int, int] = (0, 56)
+    """Rows of the crop that upper-face units see: down to the base of the nose."""
+    lower_rows: tuple[int, int] = (48, 112)
+    """Rows that lower-face units see: from above the nostrils on."""
+    eye_rows: tuple[int, int] = (8, 40)
+    """Rows with brows and eyes, read once more at twice the resolution for the upper-face units and gaze."""
 
     def __post_init__(self) -> None:
         unknown = [code for code in self.units if code not in LABEL_UNITS]
@@ -71,8 +73,8 @@ class ReaderConfig:
             raise ValueError(f"units must be some of {LABEL_UNITS}; got {unknown or 'none'}")
         for name in ("upper_rows", "lower_rows", "eye_rows"):
             top, bottom = getattr(self, name)
-            if not 0 <= top < bottom <= CROP_SIZE // 2 or (bottom - top) % 8:
-                raise ValueError(f"{name} must be a band of 8, 16, .. rows within 0-56; got {(top, bottom)}")
+            if not 0 <= top < bottom <= CROP_SIZE:
+                raise ValueError(f"{name} must be a band of rows within 0-{CROP_SIZE}; got {(top, bottom)}")
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for a configuration file."""
@@ -103,21 +105,25 @@ class Reading(NamedTuple):
 
 
 class Band(nn.Module):
-    """Read a band of rows into one vector per side."""
+    """Read a band of rows of the crop into one vector per side."""
 
-    def __init__(self, inputs: int, stages: tuple[int, ...], *, num_rows: int, squeeze: int, hidden: int) -> None:
+    def __init__(self, config: ReaderConfig, rows: tuple[int, int], stages: tuple[int, ...], *, squeeze: int) -> None:
         super().__init__()
-        widths = (inputs, *stages)
-        self.stages = nn.Sequential(*(MirrorBlock(a, b) for a, b in zip(widths, widths[1:], strict=False)))
-        self.squeeze, self.norm = MirrorConv(widths[-1], squeeze, size=1), MirrorNorm(squeeze)
-        scale = 2 ** len(stages)
-        self.flat = nn.Linear(2 * squeeze * (num_rows // scale) * (CROP_SIZE // 2 // scale), hidden)
+        widths = (config.stem, *stages)
+        self.rows = slice(*rows)
+        self.stem, self.stem_norm = MirrorConv(3, config.stem, size=4, stride=2, lifts=True), MirrorNorm(config.stem)
+        self.stages = nn.Sequential(*(MirrorBlock(a, b) for a, b in itertools.pairwise(widths)))
+        self.squeeze, self.squeeze_norm = MirrorConv(widths[-1], squeeze, size=1), MirrorNorm(squeeze)
+        scale = 2 ** (1 + len(stages))
+        num_cells = math.ceil((rows[1] - rows[0]) / scale) * (CROP_SIZE // scale)
+        self.flat = nn.Linear(2 * squeeze * num_cells, config.hidden)
 
-    def forward(self, rows: torch.Tensor) -> torch.Tensor:
-        """Map [B, 2C, rows, 56] to [B, 2, hidden]."""
-        features = F.relu(self.norm(self.squeeze(self.stages(rows))))
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Map crops [B, 3, 112, 112] to [B, 2, hidden]."""
+        features = functional.relu(self.stem_norm(self.stem(pixels[:, :, self.rows])))
+        features = functional.relu(self.squeeze_norm(self.squeeze(self.stages(features))))
         pair = torch.stack([features, mirror_map(features)], dim=1)
-        return F.relu(self.flat(pair.flatten(2)))
+        return functional.relu(self.flat(pair.flatten(2)))
 
 
 class Reader(nn.Module):
@@ -131,19 +137,11 @@ class Reader(nn.Module):
     def __init__(self, config: ReaderConfig, template: Float[np.ndarray, "70 2"]) -> None:
         super().__init__()
         self.config = config
-        self._build_body(config)
+        self.upper = Band(config, config.upper_rows, config.stages, squeeze=config.squeeze)
+        self.lower = Band(config, config.lower_rows, config.stages, squeeze=config.squeeze)
+        self.eyes = Band(config, config.eye_rows, config.stages[:-1], squeeze=config.squeeze // 2)
         self._build_heads(config)
         self._register_constants(config, template)
-
-    def _build_body(self, c: ReaderConfig) -> None:
-        self.stem, self.stem_norm = MirrorConv(3, c.stem, size=4, stride=2, lifts=True), MirrorNorm(c.stem)
-
-        def band(rows: tuple[int, int], stages: tuple[int, ...], squeeze: int) -> Band:
-            return Band(c.stem, stages, num_rows=rows[1] - rows[0], squeeze=squeeze, hidden=c.hidden)
-
-        self.upper = band(c.upper_rows, c.stages, c.squeeze)
-        self.lower = band(c.lower_rows, c.stages, c.squeeze)
-        self.eyes = band(c.eye_rows, c.stages[:2], c.squeeze // 2)
 
     def _build_heads(self, c: ReaderConfig) -> None:
         num_upper = sum(code in UPPER_UNITS for code in c.units)
@@ -171,14 +169,11 @@ class Reader(nn.Module):
 
     def forward(self, image: Float[torch.Tensor, "B 3 112 112"]) -> Reading:
         """Read RGB crops with values 0-255."""
-        c = self.config
-        pixels = ((image - 127.5) / 64).contiguous(memory_format=torch.channels_last)
-        stem = F.relu(self.stem_norm(self.stem(pixels)))
-        upper = self.upper(stem[:, :, slice(*c.upper_rows)])
-        lower = self.lower(stem[:, :, slice(*c.lower_rows)])
-        eyes = self.eyes(stem[:, :, slice(*c.eye_rows)])
+        pixels = (image - 127.5).div_(64).contiguous(memory_format=torch.channels_last)
+        upper = torch.cat([self.upper(pixels), self.eyes(pixels)], dim=2)
+        lower = self.lower(pixels)
         with torch.autocast(image.device.type, enabled=False):
-            return self._heads(torch.cat([upper, eyes], dim=2).float(), lower.float())
+            return self._heads(upper.float(), lower.float())
 
     def _heads(self, upper: torch.Tensor, lower: torch.Tensor) -> Reading:
         whole = torch.cat([upper, lower], dim=2)

@@ -52,7 +52,8 @@ class Batches(Dataset[tuple[torch.Tensor, Targets]]):
             )
         self.faces, self.config, self.make_crop = faces, config, make_crop
         self.fingerprint = faces.fingerprint()
-        self._epoch, self._order = -1, np.empty(0, np.int64)
+        self._epoch = -1
+        self._order: np.ndarray = np.empty(0, np.int64)
 
     def __getitem__(self, step: int) -> tuple[torch.Tensor, Targets]:
         rng = np.random.default_rng((self.config.seed, _AUGMENT, step))

@@ -47,9 +47,7 @@ def fit_calibration(reading: Reading, targets: Targets, *, identity: Int[np.ndar
     observed = _observed(targets)
     au, truth = reading.au.numpy().astype(np.float64), targets.au.numpy().astype(np.float64)
     is_first_half = np.isin(identity, np.unique(identity)[::2])
-    lines = [
-        _line(au[:, u], truth[:, u], observed[:, u], is_first_half=is_first_half) for u in range(au.shape[1])
-    ]
+    lines = [_line(au[:, u], truth[:, u], observed[:, u], is_first_half=is_first_half) for u in range(au.shape[1])]
     slope, offset = np.array(lines).T
     corrected = np.clip(slope[:, None] * au + offset[:, None], 0, MAX_INTENSITY)
     spread = np.exp(reading.au_log_variance.numpy() / 2) * slope[:, None]

@@ -20,8 +20,8 @@ LIMITS = """\
 - It says what the face does, not what the person feels. Emotion, intent, honesty, health and identity are not in it.
 - Upper-face units see nothing below the nose, lower-face units nothing above its middle: a hidden half is not guessed
   from the other, and its variances grow instead.
-- Units that look alike stay hard to tell apart: 6 and 7, 9 and 10, 11 and 10, 12 and 13, 23, 24 and 28, 26 and 27. Unit 21
-  is not read, because the neck is outside the crop.
+- Units that look alike stay hard to tell apart: 6 and 7, 9 and 10, 11 and 10, 12 and 13, 23, 24 and 28, 26 and 27.
+  Unit 21 is not read, because the neck is outside the crop.
 - Not for decisions about people: hiring, policing, insurance, medical diagnosis, or surveillance."""
 
 
@@ -43,8 +43,8 @@ def model_card(*, provenance: Mapping[str, Any], summary: Mapping[str, float], u
 
 ## How well it reads people it never saw
 
-Synthetic people kept out of training, of the choice of weights and of calibration; crops with the same heavy camera
-augmentation as in training for the summary, with light augmentation for the units.
+Synthetic people kept out of training, of the choice of weights and of calibration; crops with all the camera
+faults of training for the summary, through good cameras for the table of units.
 
 | | |
 |---|---|
@@ -52,9 +52,9 @@ augmentation as in training for the summary, with light augmentation for the uni
 
 ## Each unit, and whether its uncertainty is honest
 
-r: Pearson; CCC: Lin's concordance; MAE beside that of always answering 0; L-R r: correlation of left minus right; z: spread
-of error / stated standard deviation (1 is right); within 1 and 2: share of truths within that many standard deviations
-(.68 and .95 are right).
+r: Pearson; CCC: Lin's concordance; MAE beside that of always answering 0; L-R r: correlation of left minus right;
+z: spread of error / stated standard deviation (1 is right); within 1 and 2: share of truths within that many standard
+deviations (.68 and .95 are right).
 
 | unit | name | values | r | CCC | MAE | MAE of 0 | bias | L-R r | z | within 1 | within 2 |
 |---|---|---|---|---|---|---|---|---|---|---|---|

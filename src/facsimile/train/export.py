@@ -59,13 +59,13 @@ def metadata(reader: CalibratedReader, provenance: Mapping[str, Any]) -> dict[st
 
 def parity(reader: CalibratedReader, content: bytes) -> float:
     """Return the largest absolute difference between torch and ONNX Runtime, on batches of one and five."""
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    runtime = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     worst = 0.0
     for batch in (1, 5):
         crops = np.random.default_rng(batch).uniform(0, 255, (batch, 3, CROP_SIZE, CROP_SIZE)).astype(np.float32)
         with torch.inference_mode():
             expected = reader(torch.from_numpy(crops))
-        answers = session.run(list(Reading._fields), {"image": crops})
+        answers = runtime.run(list(Reading._fields), {"image": crops})
         pairs = zip(expected, answers, strict=True)
         worst = max(worst, *(float(np.abs(e.numpy() - a).max()) for e, a in pairs))
     return worst

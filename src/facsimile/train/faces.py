@@ -23,8 +23,8 @@ class Faces:
     landmark_visible: Bool[np.ndarray, "N 70"]
     pose: Float[np.ndarray, "N 3"]
     """Pitch, yaw, roll in the picture, radians."""
-    gaze: Float[np.ndarray, "N 2"]
-    """Yaw and pitch relative to the head, mean of both eyes, radians."""
+    gaze: Float[np.ndarray, "N 2 2"]
+    """Yaw and pitch of the left and the right eye relative to the head, radians."""
     identity: Int[np.ndarray, " N"]
 
     def __len__(self) -> int:

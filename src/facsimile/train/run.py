@@ -13,9 +13,10 @@ from jaxtyping import Float
 import facsimile
 from facsimile.models.calibrated import CalibratedReader
 from facsimile.models.reader import Reader
-from facsimile.train.batches import Batches, CropMaker, held_out_examples
-from facsimile.train.calibrate import UnitReport, fit_calibration, unit_reports
+from facsimile.train.batches import Batches, held_out_examples
+from facsimile.train.calibrate import fit_calibration, unit_reports
 from facsimile.train.card import model_card
+from facsimile.train.crops import CropMakers
 from facsimile.train.export import export_onnx
 from facsimile.train.faces import DEVELOPMENT, TEST, TRAIN, Faces, split_of
 from facsimile.train.recipes import TrainConfig
@@ -26,13 +27,6 @@ WEIGHTS_NAME, CARD_NAME = "reader.onnx", "reader.md"
 CONFIG_NAME, METRICS_NAME = "config.json", "metrics.json"
 MAX_CALIBRATION_FACES = 6000
 MIN_HELD_OUT_FACES = 2
-
-
-class CropMakers(NamedTuple):
-    """How faces become crops: ``heavy`` to train and to choose weights, ``light`` to calibrate and report."""
-
-    heavy: CropMaker
-    light: CropMaker
 
 
 class Splits(NamedTuple):
@@ -59,7 +53,7 @@ def train_reader(
     ``checkpoint.pt`` into ``folder``.
     """
     splits = split(faces)
-    report(f"{len(splits.train)} faces to train on, {len(splits.development)} for development, {len(splits.test)} for test")
+    report("faces: " + ", ".join(f"{len(part)} for {name}" for name, part in splits._asdict().items()))
     folder.mkdir(parents=True, exist_ok=True)
     trainer = start(config, splits, folder=folder, template=template, crops=crops, report=report)
     if resume:
@@ -69,7 +63,8 @@ def train_reader(
     reader = trainer.run()
     report("calibrating on people kept for development")
     calibrated = calibrate(reader, splits.development, config, crops=crops)
-    return publish(calibrated, splits.test, config, folder=folder, crops=crops, provenance={**provenance, "steps": trainer.step, "training_minutes": round(trainer.seconds / 60, 1)})
+    provenance |= {"steps": trainer.step, "training_minutes": round(trainer.seconds / 60, 1)}
+    return publish(calibrated, splits.test, config, folder=folder, crops=crops, provenance=provenance)
 
 
 def split(faces: Faces) -> Splits:
@@ -89,8 +84,8 @@ def start(
     report: Callable[[str], None],
 ) -> Trainer:  # fmt: skip
     """Return a trainer at step 0."""
-    held_out = held_out_examples(splits.development, config, make_crop=crops.heavy, limit=config.max_validation_faces)
-    batches = Batches(splits.train, config, make_crop=crops.heavy)
+    held_out = held_out_examples(splits.development, config, make_crop=crops.camera, limit=config.max_validation_faces)
+    batches = Batches(splits.train, config, make_crop=crops.train)
     return Trainer(config, batches, held_out=held_out, folder=folder, template=template, report=report)
 
 
@@ -106,13 +101,14 @@ def publish(
     provenance: dict[str, Any],
 ) -> Path:  # fmt: skip
     """Measure on test faces, then write weights, metrics and card."""
-    heavy = held_out_examples(faces, config, make_crop=crops.heavy, limit=MAX_CALIBRATION_FACES)
+    camera = held_out_examples(faces, config, make_crop=crops.camera, limit=MAX_CALIBRATION_FACES)
     light = held_out_examples(faces, config, make_crop=crops.light, limit=MAX_CALIBRATION_FACES)
-    summary = score(predict(reader, heavy.images), heavy.targets)._asdict()
+    summary = score(predict(reader, camera.images), camera.targets)._asdict()
     reports = unit_reports(predict(reader, light.images), light.targets, units=config.reader.units)
     weights = folder / WEIGHTS_NAME
     difference = export_onnx(reader, weights, provenance=provenance)
-    write_json(folder / METRICS_NAME, {"summary": summary, "units": [r._asdict() for r in reports], "onnx_difference": difference})
+    units = [r._asdict() for r in reports]
+    write_json(folder / METRICS_NAME, {"summary": summary, "units": units, "onnx_difference": difference})
     write_text(folder / CARD_NAME, model_card(provenance=provenance, summary=summary, units=reports))
     return weights
 

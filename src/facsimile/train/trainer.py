@@ -8,7 +8,6 @@ import copy
 import csv
 import json
 import math
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +42,7 @@ class Trainer:
         self.config, self.batches, self.held_out = config, batches, held_out
         self.folder, self.report = folder, report
         device = torch.device(config.device)
-        self.network = Reader(config.reader, template).to(device, memory_format=torch.channels_last)
+        self.network = Reader(config.reader, template).to(device)
         self.average = copy.deepcopy(self.network)
         self.optimizer = torch.optim.AdamW(parameter_groups(self.network, config.weight_decay), fused=True)
         self.unit_weight = torch.from_numpy(batches.unit_weight()).to(device)

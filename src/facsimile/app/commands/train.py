@@ -1,0 +1,62 @@
+"""``facsimile train RECIPE --data DIR --out DIR``: a data set in, a reader with its card out."""
+
+import dataclasses
+import importlib.util
+import json
+from pathlib import Path
+
+import click
+
+from facsimile.app.output import refuse_overwrite
+
+TORCH_MISSING = 'training needs torch: pip install "facsimile[train]"'
+
+
+@click.command()
+@click.argument("recipe")
+@click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True,
+              help="Folder with shards made by 'facsimile dataset make'.")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True,
+              help="Folder for reader.onnx, its card, curves and checkpoint.")  # fmt: skip
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="Training time; the recipe's if absent.")
+@click.option("--steps", type=click.IntRange(min=1), help="Train for this many steps instead of a time.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Weights, order, augmentation.")
+@click.option("--workers", type=click.IntRange(min=0), help="Processes that augment; the recipe's if absent.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint in the output folder.")
+@click.option("--force", is_flag=True, help="Replace a reader that is already in the output folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print the measurements as JSON instead of the weights' path.")
+def command(
+    recipe: str, data: Path, out: Path, minutes: float | None, steps: int | None, seed: int, workers: int | None,
+    resume: bool, force: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Train a reader with RECIPE (small_cpu) and write weights, card and measurements.
+
+    Progress goes to stderr. Stop it at any time; --resume goes on from the last checkpoint.
+    """
+    if importlib.util.find_spec("torch") is None:
+        raise click.ClickException(TORCH_MISSING)
+    from facsimile.train.dataset import CROPS, TEMPLATE, load_faces
+    from facsimile.train.recipes import recipe_named
+    from facsimile.train.run import METRICS_NAME, WEIGHTS_NAME, train_reader
+
+    if minutes is not None and steps is not None:
+        raise click.UsageError("give --minutes or --steps, not both")
+    refuse_overwrite(out / WEIGHTS_NAME, force=force)
+    try:
+        config = dataclasses.replace(recipe_named(recipe), seed=seed)
+        if steps is not None or minutes is not None:
+            config = dataclasses.replace(config, minutes=minutes, steps=steps)
+        if workers is not None:
+            config = dataclasses.replace(config, num_workers=workers)
+        faces = load_faces(data, units=config.reader.units, report=_say)
+        weights = train_reader(
+            config, faces, folder=out, template=TEMPLATE, crops=CROPS, resume=resume, report=_say
+        )
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    metrics = json.loads((out / METRICS_NAME).read_text(encoding="utf-8"))
+    click.echo(json.dumps(metrics) if as_json else weights)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)

@@ -1,0 +1,96 @@
+"""Calibration undoes a known distortion, leaves an honest reader alone and never trusts a handful of values."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from facsimile.models.losses import Targets  # noqa: E402
+from facsimile.models.reader import Reading  # noqa: E402
+from facsimile.train.calibrate import fit_calibration, unit_reports  # noqa: E402
+from facsimile.train.card import model_card  # noqa: E402
+
+pytestmark = pytest.mark.torch
+
+SD = 0.4
+
+
+def readings(num=4000, *, slope=1.0, offset=0.0, stated=1.0, seed=0):
+    """Make a reader whose truth is slope * answer + offset with noise SD, and which states ``stated`` x SD."""
+    rng = np.random.default_rng(seed)
+    answer = rng.uniform(0.8, 2.2, (num, 2, 2))
+    truth = slope * answer + offset + rng.normal(0, SD, (num, 2, 2))
+    log_variance = np.full((num, 2, 2), 2 * np.log(stated * SD / slope))
+    point_error = rng.normal(0, 0.02, (num, 70, 2))
+    arrays = (
+        answer, log_variance, 0.5 + point_error, np.full((num, 70), 2 * np.log(0.01)),
+        rng.normal(0, 0.1, (num, 3)), np.full((num, 3), 2 * np.log(0.2)),
+        rng.normal(0, 0.1, (num, 2)), np.full((num, 2), 2 * np.log(0.1)), np.ones(num),
+    )  # fmt: skip
+    ones = torch.ones(num)
+    targets = Targets(
+        torch.tensor(truth), torch.ones(num, 2, 2, dtype=torch.bool), torch.full((num, 70, 2), 0.5),
+        torch.ones(num, 70, dtype=torch.bool), torch.zeros(num, 3), torch.zeros(num, 2), ones,
+    )  # fmt: skip
+    return Reading(*(torch.tensor(a, dtype=torch.float32) for a in arrays)), targets, np.arange(num) // 8
+
+
+def test_a_known_distortion_is_undone():
+    reading, targets, identity = readings(slope=1.6, offset=-0.5, stated=0.5)
+    found = fit_calibration(reading, targets, identity=identity)
+    assert found.au_slope == pytest.approx((1.6, 1.6), abs=0.05)
+    assert found.au_offset == pytest.approx((-0.5, -0.5), abs=0.08)
+    assert found.au_temperature == pytest.approx((2.0, 2.0), abs=0.05)
+    assert found.landmark_temperature == pytest.approx(2.0, abs=0.02)
+    assert found.pose_temperature == pytest.approx(0.5, abs=0.02)
+    assert found.gaze_temperature == pytest.approx(1.0, abs=0.03)
+
+
+def test_an_honest_reader_is_left_alone():
+    reading, targets, identity = readings()
+    found = fit_calibration(reading, targets, identity=identity)
+    assert found.au_slope == (1.0, 1.0)
+    assert found.au_offset == (0.0, 0.0)
+    assert found.au_temperature == pytest.approx((1.0, 1.0), abs=0.03)
+
+
+def test_few_values_change_nothing():
+    reading, targets, identity = readings(40, slope=1.6, stated=0.5)
+    found = fit_calibration(reading, targets, identity=identity)
+    assert found.au_slope == found.au_temperature == (1.0, 1.0)
+
+
+def test_masked_values_and_negatives_take_no_part():
+    reading, targets, identity = readings(slope=1.6)
+    hidden = torch.rand(targets.au.shape, generator=torch.Generator().manual_seed(0)) < 0.3
+    negative = torch.arange(len(targets.au)) % 10 == 0
+    spoilt = targets._replace(
+        au=torch.where(hidden | negative[:, None, None], torch.nan, targets.au),
+        au_observed=targets.au_observed & ~hidden,
+        is_face=(~negative).float(),
+    )
+    found = fit_calibration(reading, spoilt, identity=identity)
+    assert found.au_slope == pytest.approx((1.6, 1.6), abs=0.06)
+
+
+def test_reports_say_how_honest_the_variance_is():
+    reading, targets, _ = readings(stated=0.5)
+    first, second = unit_reports(reading, targets, units=(1, 12))
+    assert (first.unit, second.unit, first.num_values) == (1, 12, 8000)
+    assert first.z_spread == pytest.approx(2, abs=0.05)
+    assert first.coverage_1 == pytest.approx(0.383, abs=0.02)  # P(|z| < 0.5)
+    assert first.coverage_2 == pytest.approx(0.683, abs=0.02)
+    assert first.mean_absolute_error == pytest.approx(SD * np.sqrt(2 / np.pi), abs=0.02)
+    assert first.baseline_error == pytest.approx(1.5, abs=0.03)
+
+
+def test_the_card_shows_units_limits_and_provenance():
+    reading, targets, _ = readings(400)
+    hidden = targets._replace(au_observed=targets.au_observed & False)
+    units = [*unit_reports(reading, targets, units=(1, 12)), *unit_reports(reading, hidden, units=(4, 25))]
+    card = model_card(provenance={"recipe": "toy", "seed": 3}, summary={"landmark_error": 0.0312}, units=units)
+    assert "| seed | 3 |" in card
+    assert "| landmark error | 0.031 |" in card
+    assert "| 12 | lip corner puller | 800 |" in card
+    assert "| 4 | brow lowerer | 0 | - |" in card
+    assert "what it cannot know" in card
