@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from facsimile.kernel import kernel
+from facsimile.render.inlined import inlined
 from facsimile.render.sampling import environment_texel, irradiance, shadow_visibility
 
 MIN_FACING = 0.02
@@ -16,14 +16,14 @@ MAX_HIGHLIGHT = 6.0
 MAX_EYE_HIGHLIGHT = 60.0
 
 
-@kernel
+@inlined
 def normalised(x, y, z):
     """Return the unit vector along (x, y, z)."""
     scale = np.float32(1) / math.sqrt(x * x + y * y + z * z + np.float32(1e-12))
     return x * scale, y * scale, z * scale
 
 
-@kernel
+@inlined
 def towards_viewer(nx, ny, nz, vx, vy, vz):
     """Return the normal, bent so that it faces the viewer, and its cosine to the view."""
     nx, ny, nz = normalised(nx, ny, nz)
@@ -35,7 +35,7 @@ def towards_viewer(nx, ny, nz, vx, vy, vz):
     return nx, ny, nz, facing
 
 
-@kernel
+@inlined
 def ggx(n_l, n_v, n_h, v_h, alpha, f0):
     """Return the Cook-Torrance factor without the final cosine (Walter et al. 2007; Schlick 1994; Karis 2013)."""
     one = np.float32(1)
@@ -49,7 +49,7 @@ def ggx(n_l, n_v, n_h, v_h, alpha, f0):
     return distribution * masking * (f0 + (one - f0) * square * square * grazing)
 
 
-@kernel
+@inlined
 def light_surface(place, normal, view, finish, occlusion, turn, light, shadow):
     """Return irradiance r, g, b and specular radiance r, g, b of a solid surface.
 
@@ -103,7 +103,7 @@ def light_surface(place, normal, view, finish, occlusion, turn, light, shadow):
     return e0, e1, e2, s0, s1, s2
 
 
-@kernel
+@inlined
 def light_hair(place, tangent, outward, view, albedo, occlusion, turn, light, shadow):
     """Return radiance r, g, b of a hair: Kajiya and Kay 1989 with two highlights, the second tinted (Marschner 2003).
 
@@ -142,7 +142,7 @@ def light_hair(place, tangent, outward, view, albedo, occlusion, turn, light, sh
     return r0, r1, r2
 
 
-@kernel
+@inlined
 def iris_colour(radius, angle, eyes):
     """Return albedo r, g, b of the eyeball at ``radius`` (1 = eyeball's radius, seen from the front) and ``angle``."""
     one, zero = np.float32(1), np.float32(0)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from facsimile.kernel import kernel
+from facsimile.render.inlined import inlined
 from facsimile.render.raster import FAR
 from facsimile.render.sampling import disc_taps, pixel_turn
 
@@ -30,7 +31,7 @@ def nearest_of_blocks(depth, out):
             out[y, x] = min(upper, lower)
 
 
-@kernel
+@inlined
 def hidden_part(depth, x, y, radius, dm_per_px, turn, taps):
     """Return the mean occlusion 0-1 of opposite tap pairs round a pixel; convex and flat surroundings give 0."""
     height, width = depth.shape

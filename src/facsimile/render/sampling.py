@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from facsimile.kernel import kernel
+from facsimile.render.inlined import inlined
 
 GOLDEN_ANGLE = 2.399963
 """Radians; spreads taps evenly over a disc (Vogel 1979)."""
@@ -14,7 +14,7 @@ SHADOW_BIAS = 0.012
 SHADOW_BIAS_GRAZING = 0.03
 
 
-@kernel
+@inlined
 def texel_weights(u, v, height, width):
     """Return bilinear corners (x0, x1, y0, y1) and fractions; texel centres are whole; u wraps, v stops at the edge."""
     xf, yf = math.floor(u), math.floor(v)
@@ -25,7 +25,7 @@ def texel_weights(u, v, height, width):
     return x0, x1, y0, y1, np.float32(u - xf), np.float32(v - yf)
 
 
-@kernel
+@inlined
 def skin_texel(texture, u, v):
     """Return albedo r, g, b and gloss of a [h,w,4] texture at texel coordinates."""
     x0, x1, y0, y1, fx, fy = texel_weights(u, v, texture.shape[0], texture.shape[1])
@@ -40,7 +40,7 @@ def skin_texel(texture, u, v):
     )
 
 
-@kernel
+@inlined
 def relief_texel(texture, u, v):
     """Return the height gradient per texel (right, down) and the cavity of a [h,w,2] (height, cavity) texture."""
     x0, x1, y0, y1, fx, fy = texel_weights(u, v, texture.shape[0], texture.shape[1])
@@ -52,7 +52,7 @@ def relief_texel(texture, u, v):
     return right, down, cavity
 
 
-@kernel
+@inlined
 def mask_texel(mask, u, v):
     """Return a u8 mask [h,w] at texture coordinates (v up), bilinear, 0-1."""
     height, width = mask.shape
@@ -64,7 +64,7 @@ def mask_texel(mask, u, v):
     return (upper * (one - fy) + lower * fy) * np.float32(1 / 255)
 
 
-@kernel
+@inlined
 def irradiance(harmonics, x, y, z):
     """Return r, g, b irradiance / pi along a unit normal from order-2 spherical harmonics [9,3] (see ``light.py``)."""
     xy, yz, xz, zz, d = x * y, y * z, x * z, np.float32(3) * z * z - np.float32(1), x * x - y * y
@@ -78,7 +78,7 @@ def irradiance(harmonics, x, y, z):
     return max(out0, np.float32(0)), max(out1, np.float32(0)), max(out2, np.float32(0))
 
 
-@kernel
+@inlined
 def environment_texel(environment, x, y, z):
     """Return r, g, b of a panorama [h,w,3] (row 0 up, middle column +z) in a unit direction."""
     height, width = environment.shape[0], environment.shape[1]
@@ -95,7 +95,7 @@ def environment_texel(environment, x, y, z):
     )
 
 
-@kernel
+@inlined
 def shadow_visibility(shadow, x, y, z, facing, softness, turn, decay):
     """Return the part of the key light that reaches a room point, 0-1, by percentage-closer filtering.
 
@@ -126,7 +126,7 @@ def shadow_visibility(shadow, x, y, z, facing, softness, turn, decay):
     return lit * np.float32(1 / SHADOW_TAPS)
 
 
-@kernel
+@inlined
 def pixel_turn(x, y):
     """Return an angle in 0..2 pi that looks random from pixel to pixel (Teschner et al. 2003, spatial hash)."""
     return (((x * 73856093) ^ (y * 19349663)) & 255) * np.float32(2 * math.pi / 256)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from facsimile.kernel import kernel
+from facsimile.render.inlined import inlined
 from facsimile.render.materials import iris_colour, light_hair, light_surface, normalised
 from facsimile.render.raster import EMPTY
 from facsimile.render.sampling import mask_texel, pixel_turn, relief_texel, skin_texel
@@ -128,7 +129,7 @@ def empty_layers(height: int, width: int) -> Layers:
     )
 
 
-@kernel
+@inlined
 def interpolate(values, i0, i1, i2, w0, w1, w2):
     """Return a 3-vector attribute inside a triangle."""
     return (
@@ -138,7 +139,7 @@ def interpolate(values, i0, i1, i2, w0, w1, w2):
     )
 
 
-@kernel
+@inlined
 def room_point(x, y, depth, view):
     """Return the room point that a sample sees and the unit vector from it to the camera."""
     ux, uy = (x - view.centre_x) / view.focal, (view.centre_y - y) / view.focal
@@ -146,7 +147,7 @@ def room_point(x, y, depth, view):
     return (view.eye[0] + ux * depth, view.eye[1] + uy * depth, view.eye[2] - depth), (vx, vy, vz)
 
 
-@kernel
+@inlined
 def skin_look(t, w0, w1, w2, normal, lip, mesh, paint):
     """Return albedo, bumped normal, alpha and specular strength of skin; ``lip`` is the weight of lip colour."""
     corner = mesh.atlas[t]
@@ -179,7 +180,7 @@ def skin_look(t, w0, w1, w2, normal, lip, mesh, paint):
     return (r, g, b), (nx, ny, nz), rough * rough, strength
 
 
-@kernel
+@inlined
 def eye_look(rest, place, mesh, paint):
     """Return albedo and normal of the eyeball: a ball with a cornea that bulges over the iris."""
     side = 0 if rest[0] > 0 else 1
@@ -200,7 +201,7 @@ def eye_look(rest, place, mesh, paint):
     return albedo, (nx, ny, nz)
 
 
-@kernel
+@inlined
 def lid_shadow(depth, x, y, focal):
     """Return how much light the upper lid leaves on an eyeball sample, 0.3-1."""
     here = depth[y, x]
@@ -213,7 +214,7 @@ def lid_shadow(depth, x, y, focal):
     return np.float32(1) - np.float32(0.62) * hidden / LID_TAPS
 
 
-@kernel
+@inlined
 def tooth_look(rest, paint):
     """Return albedo and specular strength of a tooth: gaps between teeth, darker towards the molars."""
     one, zero = np.float32(1), np.float32(0)
@@ -224,7 +225,7 @@ def tooth_look(rest, paint):
     return (paint.teeth[0] * shade, paint.teeth[1] * shade, paint.teeth[2] * shade), np.float32(0.6) * front
 
 
-@kernel
+@inlined
 def cloth_look(rest, normal, paint):
     """Return albedo and normal of cloth: soft folds."""
     fold = np.float32(0.10) * math.sin(rest[0] * 9 + rest[1] * 5 + 3 * math.sin(rest[1] * 4))
@@ -232,7 +233,7 @@ def cloth_look(rest, normal, paint):
     return (paint.clothes[0], paint.clothes[1], paint.clothes[2]), (normal[0] + fold, normal[1], normal[2])
 
 
-@kernel
+@inlined
 def shade_solid(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
     """Shade a triangle sample; return irradiance, albedo, specular radiance (r, g, b each), class, is it skin."""
     t = buffer.surface[y, x]
@@ -289,7 +290,7 @@ def shade_solid(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
     return (e0, e1, e2), albedo, (s0, s1, s2), label, is_skin
 
 
-@kernel
+@inlined
 def shade_strand(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
     """Shade a strand sample; return radiance r, g, b and class."""
     strand = -2 - buffer.surface[y, x]
@@ -319,7 +320,7 @@ def shade_strand(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
     return r, g, b, label
 
 
-@kernel
+@inlined
 def is_flat_block(buffer, mesh, x, y):
     """Tell whether a 2x2 block sees one smooth piece of skin or cloth, away from the mouth."""
     surface, depth = buffer.surface, buffer.depth

@@ -1,0 +1,12 @@
+"""Compile small functions into their callers: a call would count references to every array it is handed."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from numba import njit
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile ``function`` like ``facsimile.kernel.kernel``, but as part of each kernel that calls it."""
+    return njit(nogil=True, error_model="numpy", forceinline=True)(inspect.unwrap(function))
