@@ -48,26 +48,29 @@ IRISES = ((68, slice(42, 48)), (69, slice(36, 42)))
 """Landmark of each iris and the lid points of the same eye."""
 
 
+Number = float | int
+
+
 @dataclass(frozen=True)
 class _Brush:
     """A canvas that takes coordinates of the final picture."""
 
     draw: ImageDraw.ImageDraw
 
-    def line(self, points: Sequence[Sequence[float]], colour: tuple[int, ...], *, width: float, closed: bool = False):
+    def line(self, points: Sequence[Sequence[Number]], colour: tuple[int, ...], *, width: Number, closed: bool = False):
         loop = [tuple(float(v) * SUPERSAMPLE for v in p) for p in [*points, *(points[:1] if closed else ())]]
         self.draw.line(loop, fill=colour, width=max(1, round(width * SUPERSAMPLE)), joint="curve")
 
-    def dot(self, point: Sequence[float], radius: float, colour: tuple[int, ...]):
+    def dot(self, point: Sequence[Number], radius: Number, colour: tuple[int, ...]):
         x, y, r = float(point[0]) * SUPERSAMPLE, float(point[1]) * SUPERSAMPLE, radius * SUPERSAMPLE
         self.draw.ellipse([x - r, y - r, x + r, y + r], fill=colour)
 
-    def bar(self, box: tuple[float, float, float, float], colour: tuple[int, ...]):
+    def bar(self, box: tuple[Number, Number, Number, Number], colour: tuple[int, ...]):
         x0, y0, x1, y1 = (v * SUPERSAMPLE for v in box)
         if x1 - x0 >= 1:
             self.draw.rounded_rectangle([x0, y0, x1, y1], radius=(y1 - y0) / 2, fill=colour)
 
-    def text(self, at: tuple[float, float], words: str, colour: tuple[int, ...], *, size: float, anchor: str = "lm"):
+    def text(self, at: tuple[Number, Number], words: str, colour: tuple[int, ...], *, size: Number, anchor: str = "lm"):
         font = ImageFont.load_default(round(size * SUPERSAMPLE))
         self.draw.text((at[0] * SUPERSAMPLE, at[1] * SUPERSAMPLE), words, fill=colour, font=font, anchor=anchor)
 
@@ -97,7 +100,7 @@ def draw_overlay(frame: Frame, units: Sequence[int]) -> UInt8[np.ndarray, "H2 W2
     return np.asarray(canvas.resize(full, Image.Resampling.LANCZOS))
 
 
-def _draw_face(brush: _Brush, face: Face, *, scale: float, offset: np.ndarray, colour: tuple[int, ...]) -> None:
+def _draw_face(brush: _Brush, face: Face, *, scale: Number, offset: np.ndarray, colour: tuple[int, ...]) -> None:
     points = face.landmarks * scale + offset
     width = float(np.clip(face.box[2] * scale / 220, 0.7, 2.0))
     for indices, closed in OUTLINES:
@@ -109,7 +112,7 @@ def _draw_face(brush: _Brush, face: Face, *, scale: float, offset: np.ndarray, c
 
 
 def _draw_gaze(
-    brush: _Brush, iris: Float[np.ndarray, "2"], lids: Float[np.ndarray, "6 2"], face: Face, width: float
+    brush: _Brush, iris: Float[np.ndarray, "2"], lids: Float[np.ndarray, "6 2"], face: Face, width: Number
 ) -> None:
     """Draw the iris and an arrow where it looks: head and eye rotation together, three eye widths long."""
     length = 3 * float(np.linalg.norm(lids[0] - lids[3]))
@@ -119,7 +122,7 @@ def _draw_gaze(
     brush.dot(iris.tolist(), 1.8 * width, MIDLINE_COLOUR)
 
 
-def _draw_corners(brush: _Brush, box: Float[np.ndarray, "4"], colour: tuple[int, ...], width: float) -> None:
+def _draw_corners(brush: _Brush, box: Float[np.ndarray, "4"], colour: tuple[int, ...], width: Number) -> None:
     x, y, w, h = (float(v) for v in box)
     pad, arm = 0.08 * w, 0.16 * w
     for cx, cy, dx, dy in ((x, y, 1, 1), (x + w, y, -1, 1), (x, y + h, 1, -1), (x + w, y + h, -1, -1)):
@@ -127,7 +130,7 @@ def _draw_corners(brush: _Brush, box: Float[np.ndarray, "4"], colour: tuple[int,
         brush.line([(px + dx * arm, py), (px, py), (px, py + dy * arm)], colour, width=width)
 
 
-def _draw_panel(brush: _Brush, face: Face, units: Sequence[int], *, left: float, colour: tuple[int, ...]) -> None:
+def _draw_panel(brush: _Brush, face: Face, units: Sequence[int], *, left: Number, colour: tuple[int, ...]) -> None:
     x = left + 24
     brush.dot((x + 7, 36), 7, colour)
     brush.text((x + 24, 36), f"face {face.face_id}", BRIGHT, size=22)
@@ -143,7 +146,7 @@ def _draw_panel(brush: _Brush, face: Face, units: Sequence[int], *, left: float,
         _draw_unit(brush, face, row, code, x=x, y=112 + (row + 0.5) * step, step=step)
 
 
-def _draw_unit(brush: _Brush, face: Face, row: int, code: int, *, x: float, y: float, step: float) -> None:
+def _draw_unit(brush: _Brush, face: Face, row: int, code: int, *, x: Number, y: Number, step: Number) -> None:
     intensity, sd = face.intensity[row], face.intensity_sd[row]
     present = max(presence(float(v), float(s)) for v, s in zip(intensity, sd, strict=True)) >= 0.5
     ink = BRIGHT if present else QUIET
@@ -161,7 +164,7 @@ def _draw_unit(brush: _Brush, face: Face, row: int, code: int, *, x: float, y: f
 
 
 def _draw_bar(
-    brush: _Brush, value: float, sd: float, *, x: float, y: float, thick: float, colour: tuple[int, ...]
+    brush: _Brush, value: Number, sd: Number, *, x: Number, y: Number, thick: Number, colour: tuple[int, ...]
 ) -> None:
     unit = 140 / MAX_INTENSITY
     brush.bar((x, y - thick / 2, x + 140, y + thick / 2), TRACK)

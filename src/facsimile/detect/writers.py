@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Protocol, runtime_checkable
+from typing import IO, Any, Protocol, runtime_checkable
 
 from facsimile.detect.table import INTEGER_COLUMNS, TEXT_COLUMNS, Value, text_value
 
@@ -29,7 +29,8 @@ class RowWriter(Protocol):
 class CsvWriter:
     """Comma-separated values with a header, '.' decimals, empty cells for absent values."""
 
-    def __init__(self, file: IO[str], columns: Sequence[str]):
+    def __init__(self, file: Any, columns: Sequence[str]):
+        """Write the header to ``file``, open for text."""
         self._writer = csv.writer(file, lineterminator="\n")
         self._writer.writerow(columns)
 
@@ -44,7 +45,7 @@ class CsvWriter:
 class JsonLinesWriter:
     """One JSON object per line; absent values are null."""
 
-    def __init__(self, file: IO[str], columns: Sequence[str]):
+    def __init__(self, file: Any, columns: Sequence[str]):
         self._file, self._columns = file, tuple(columns)
 
     def write(self, row: Sequence[Value]) -> None:
@@ -59,7 +60,7 @@ class JsonLinesWriter:
 class ParquetWriter:
     """Typed columns: text, 64-bit integers, 64-bit ``time_s`` and 32-bit floats, all nullable."""
 
-    def __init__(self, file: IO[bytes], columns: Sequence[str]):
+    def __init__(self, file: Any, columns: Sequence[str]):
         import pyarrow as pa
         import pyarrow.parquet as pq
 

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import itertools
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from tqdm import tqdm
 from facsimile.app.output import refuse_overwrite, write_atomic
 from facsimile.detect.exports import FORMATS, layout_of
 from facsimile.detect.faces import Frame
-from facsimile.detect.media import InputError, is_video
+from facsimile.detect.media import InputError, expand, is_video
 from facsimile.detect.overlay import draw_overlay
 from facsimile.detect.pipeline import Detector
 from facsimile.detect.reader import ReaderError
@@ -62,6 +63,7 @@ def command(
     facsimile detect smile.jpg --neutral rest.jpg
     """
     _check_output(output, force=force)
+    _check_one_input(form, paths)
     failures: list[InputError] = []
 
     def report(error: InputError) -> None:
@@ -112,6 +114,12 @@ def _check_output(output: Path | None, *, force: bool) -> None:
     if output.suffix.lower() not in SUFFIXES:
         raise click.UsageError(f"-o {output}: the name must end in {', '.join(SUFFIXES)}")
     refuse_overwrite(output, force=force)
+
+
+def _check_one_input(form: str, paths: Sequence[str]) -> None:
+    """Refuse several inputs in formats without a column for the input's name."""
+    if form != "facsimile" and len(list(itertools.islice(expand(paths), 2))) > 1:
+        raise click.UsageError(f"--format {form} holds one input; call once for each file, with its own -o")
 
 
 @contextmanager
