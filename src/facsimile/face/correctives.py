@@ -8,8 +8,8 @@ from facsimile.facs.expression import Expression
 
 LID_DOWN_RAD, LID_UP_RAD, LID_SIDE_RAD = 0.199, 0.172, 0.265
 """Turn of the eyeball in the pack's eyeLookDown, eyeLookUp and eyeLookIn/Out: lids follow in proportion."""
-LID_FOLLOW_MAX = 2.2
-"""Lids follow no further than this many times the modelled motion."""
+LID_FOLLOW, LID_FOLLOW_MAX = 0.75, 1.7
+"""Lids make this part of that motion and stop at this weight: a look straight down still shows the iris."""
 TEETH_JAW = 0.4
 """Jaw opening at which a smile shows the upper teeth fully."""
 TOOTHY_SHARE = 0.85
@@ -41,7 +41,7 @@ def shape_weights(expression: Expression) -> Weights:
     _share_lips(weights)
     for index, side in enumerate(("Left", "Right")):
         _show_teeth(weights, side)
-        _close_eye(weights, side, expression.gaze_rad[index])
+        _follow_gaze(weights, side, expression.gaze_rad[index])
     return {name: weight for name, weight in weights.items() if weight}
 
 
@@ -58,16 +58,13 @@ def _show_teeth(weights: Weights, side: str) -> None:
     weights[f"mouthSmile{side}"] = smile * (1 - TOOTHY_SHARE * parted)
 
 
-def _close_eye(weights: Weights, side: str, gaze: Float[np.ndarray, "2"]) -> None:
+def _follow_gaze(weights: Weights, side: str, gaze: Float[np.ndarray, "2"]) -> None:
     yaw, pitch = (float(angle) for angle in gaze)
     outward = yaw if side == "Left" else -yaw
-    is_open = 1 - weights[f"eyeBlink{side}"]
     for direction, angle, unit in (
         ("Down", -pitch, LID_DOWN_RAD),
         ("Up", pitch, LID_UP_RAD),
         ("Out", outward, LID_SIDE_RAD),
         ("In", -outward, LID_SIDE_RAD),
     ):
-        weights[f"eyeLook{direction}{side}"] = is_open * min(max(angle / unit, 0), LID_FOLLOW_MAX)
-    for unit_name in ("eyeWide", "eyeSquint"):
-        weights[f"{unit_name}{side}"] *= is_open
+        weights[f"eyeLook{direction}{side}"] = min(max(LID_FOLLOW * angle / unit, 0), LID_FOLLOW_MAX)

@@ -15,6 +15,7 @@ LID_COLUMNS = (0.06, 0.2, 0.35, 0.5, 0.65, 0.8, 0.94)
 """Places along the eye where the lids are made to meet."""
 LID_OVERLAP = 0.004
 """A shut upper lid passes the lower one by this much (dm)."""
+SHUT_PASSES = 2
 LID_CLEARANCE = 0.006
 """Lids stay this far (dm) in front of the eyeball, or as far as they are on the neutral face."""
 LID_SHELL = 0.10
@@ -77,21 +78,52 @@ def lid_margins() -> tuple[Surface, Surface]:
     return pick(view, top), pick(view, bottom)
 
 
-def shut_lids(
-    neutral: Float32[np.ndarray, "V 3"], blink: Float32[np.ndarray, "V 3"], side: int
-) -> Float32[np.ndarray, "V 3"]:
-    """Return ``blink`` changed so that the lids of this face meet: the upper lid goes lower or less low, by column."""
-    upper, lower = (m if side == 0 else m.mirrored() for m in lid_margins())
-    shut = neutral + blink
-    gap = upper.at(shut)[:, 1] - lower.at(shut)[:, 1] + np.float32(LID_OVERLAP)
+@dataclass(frozen=True)
+class Lids:
+    """Say how the lids of one eye meet.
+
+    ``upper`` and ``lower`` margins at N columns; ``vertices`` [M] that go down with the upper lid, ``share`` [M,N] how
+    much each follows the columns; ``aperture`` [N] of the neutral face (dm), smaller by the overlap.
+    """
+
+    upper: Surface
+    lower: Surface
+    vertices: Int32[np.ndarray, " M"]
+    share: Float32[np.ndarray, "M N"]
+    aperture: Float32[np.ndarray, " N"]
+
+    def gap(self, vertices: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, " N"]:
+        """Return how far (dm) the upper margin is above the lower one at each column."""
+        return self.upper.at(vertices)[:, 1] - self.lower.at(vertices)[:, 1]
+
+    def lower_lid(self, vertices: Float32[np.ndarray, "V 3"], drop: Float32[np.ndarray, " N"]) -> None:
+        """Move the upper lid down by ``drop`` (dm) at each column, in place."""
+        vertices[self.vertices, 1] -= self.share @ drop
+
+
+def fit_lids(neutral: Float32[np.ndarray, "V 3"], blink: Float32[np.ndarray, "V 3"], side: int) -> Lids:
+    """Prepare the lids of one face; ``blink`` is the closing shape before it fits the face."""
+    upper, lower = (margin if side == 0 else margin.mirrored() for margin in lid_margins())
     template = load_head_pack().vertices
-    place = np.abs(template[:, 0])
-    columns = np.abs(upper.at(template)[:, 0])
-    drop = np.interp(place, columns, gap)
-    weight = np.clip(-blink[:, 1] / np.interp(place, columns, np.maximum(-upper.at(blink)[:, 1], 1e-3)), 0, 1)
-    changed = blink.copy()
-    changed[:, 1] -= (weight * drop).astype(np.float32)
-    return changed
+    place, columns = np.abs(template[:, 0]), np.abs(upper.at(template)[:, 0])
+    weight = -blink[:, 1] / np.interp(place, columns, np.maximum(-upper.at(blink)[:, 1], 1e-3))
+    rows = np.flatnonzero(weight > 1e-3).astype(np.int32)
+    tent = np.stack([np.interp(place[rows], columns, hat) for hat in np.eye(len(columns))], 1)
+    share = (np.clip(weight[rows], 0, 1)[:, None] * tent).astype(np.float32)
+    aperture = upper.at(neutral)[:, 1] - lower.at(neutral)[:, 1]
+    return Lids(upper, lower, rows, share, aperture)
+
+
+def shut_lids(neutral: Float32[np.ndarray, "V 3"], blink: Float32[np.ndarray, "V 3"], lids: Lids) -> None:
+    """Change ``blink`` in place so that the lids of this face meet and overlap a little at weight 1."""
+    for _ in range(SHUT_PASSES):
+        lids.lower_lid(blink, lids.gap(neutral + blink) + np.float32(LID_OVERLAP))
+
+
+def keep_shut(posed: Float32[np.ndarray, "V 3"], weight: float, lids: Lids) -> None:
+    """Lower or lift the upper lid, in place, so that a blink closes ``weight`` of the opening other units leave."""
+    linear = (1 - weight) * lids.aperture - np.float32(weight * LID_OVERLAP)
+    lids.lower_lid(posed, np.float32(weight) * (lids.gap(posed) - linear))
 
 
 def lid_guard(neutral: Float32[np.ndarray, "V 3"], eyeball: Eyeball, side: int) -> LidGuard:

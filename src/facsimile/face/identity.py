@@ -124,9 +124,9 @@ def local_axes() -> tuple[Axis, ...]:
         grouped[key] = (shape, plus) if is_minus else (minus, shape)
     axes = []
     for key, shapes in grouped.items():
-        is_right = ":r-" in key
-        if not is_right:
-            axes.append(Axis(left=shapes, right=grouped.get(key.replace(":l-", ":r-")), sigma=axis_sigma(key)))
+        if ":r-" not in key:
+            right = grouped[key.replace(":l-", ":r-")] if ":l-" in key else None
+            axes.append(Axis(left=shapes, right=right, sigma=axis_sigma(key)))
     return tuple(axes)
 
 
@@ -154,7 +154,7 @@ def local_weights(rng: np.random.Generator) -> Float32[np.ndarray, " K"]:
             value = 2 * abs(value) if chance < UNIPOLAR_CHANCE else 0.0
         side = float(np.clip(side, -CLIP_SIGMAS, CLIP_SIGMAS)) * axis.sigma * SIDE_SIGMA
         put(weights, axis.left, value)
-        if axis.right is not None and axis.right != axis.left:
+        if axis.right is not None:
             put(weights, axis.right, value + side if value else 0.0)
     return weights[:-1]
 

@@ -200,7 +200,7 @@ def landmark_surface() -> Surface:
 
 
 def ring(half: int) -> list[tuple[int, bool]]:
-    """Order lip points 0..2*half (middle top .. left corner .. middle bottom) into iBUG's ring from the right corner."""
+    """Order lip points 0..2*half (middle top, left corner, middle bottom) as iBUG does from the right corner."""
     top_right = [(row, True) for row in range(half, 0, -1)]
     left = [(row, False) for row in range(2 * half + 1)]
     bottom_right = [(row, True) for row in range(2 * half - 1, half, -1)]

@@ -6,8 +6,9 @@ import numpy as np
 from jaxtyping import Float32
 
 from facsimile.face.front_view import look
-from facsimile.face.landmarks import Surface, contour_cells, mouth_opening, pick
+from facsimile.face.landmarks import Surface, contour_cells, mouth_opening, on_middle, pick
 from facsimile.face.pack import load_head_pack
+from facsimile.face.symmetry import mirror_displacements
 
 SEAM_JAW_OPEN = 0.1
 """The seam of the lips is found on the template with the jaw this far open."""
@@ -30,20 +31,22 @@ def seam() -> tuple[Surface, Surface]:
     opened = pack.vertices + np.float32(SEAM_JAW_OPEN) * pack.shapes[pack.shape_index["fu:jawOpen"]]
     view = look(opened)
     _, _, top, bottom = contour_cells(mouth_opening(view), SEAM_COLUMNS, 1)
-    return pick(view, top), pick(view, bottom)
+    return on_middle(pick(view, top)), on_middle(pick(view, bottom))
 
 
 @lru_cache(maxsize=1)
 def _seal_weights() -> tuple[Float32[np.ndarray, " V"], Float32[np.ndarray, " V"]]:
     """Return how much each vertex follows the upper and the lower lip."""
     pack = load_head_pack()
-    upper, lower = (edge.at(pack.vertices) for edge in seam())
+    upper_edge, lower_edge = seam()
+    upper, lower = upper_edge.at(pack.vertices), lower_edge.at(pack.vertices)
     x, y, z = np.abs(pack.vertices[:, 0]), pack.vertices[:, 1], pack.vertices[:, 2]
     height = np.interp(x, upper[:, 0], (upper[:, 1] + lower[:, 1]) / 2)
     bell = np.exp(-0.5 * ((y - height) / SEAL_HEIGHT) ** 2) * (z > SEAL_DEPTH_Z)
-    drop = -pack.shapes[pack.shape_index["fu:jawOpen"]][:, 1]
-    edge_drop = np.interp(x, upper[:, 0], seam()[1].at(pack.shapes[pack.shape_index["fu:jawOpen"]])[:, 1])
-    is_lower = np.clip(drop / np.maximum(-edge_drop, 1e-3), 0, 1)
+    jaw = pack.shapes[pack.shape_index["fu:jawOpen"]]
+    drop = -(jaw + mirror_displacements(jaw)) / 2
+    edge_drop = np.interp(x, lower[:, 0], lower_edge.at(drop)[:, 1])
+    is_lower = np.clip(drop[:, 1] / np.maximum(edge_drop, 1e-3), 0, 1)
     is_body = np.zeros(len(x), bool)
     is_body[pack.part_vertices("body")] = True
     bell = np.where(is_body, bell, 0)

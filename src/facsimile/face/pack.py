@@ -40,11 +40,10 @@ MM_PER_UNIT = 100.0
 class HeadPack:
     """Hold the template head and its shapes.
 
-    ``vertices`` [V,3] decimetres; ``quads`` [Q,4] corners into them, a triangle repeats its last corner; ``uv`` [U,2]
-    and ``uv_quads`` [Q,4] the same corners in MakeHuman texture coordinates (v up); ``part`` [Q] index into
-    ``PART_NAMES``; ``shapes`` [K,V,3] displacements at weight 1; ``masks`` u8 [1024,1024] over the texture, row 0
-    at v=1. Shape names: ``race:*`` and ``univ:*`` (age, sex, build), ``<region>:*`` (local form), ``fu:*`` (ARKit face units),
-    ``ex:<ancestry>:*`` (MakeHuman expression units).
+    ``vertices`` [V,3] decimetres; ``quads`` [Q,4] corners into them; ``uv`` [U,2] and ``uv_quads`` [Q,4] the same
+    corners in MakeHuman texture coordinates (v up); ``part`` [Q] index into ``PART_NAMES``; ``shapes`` [K,V,3]
+    displacements at weight 1; ``masks`` over the texture, row 0 at v=1. Shape names: ``race:*`` and ``univ:*`` (age,
+    sex, build), ``<region>:*`` (local form), ``fu:*`` (ARKit face units), ``ex:<ancestry>:*`` (MakeHuman units).
     """
 
     vertices: Float32[np.ndarray, "V 3"]

@@ -11,7 +11,10 @@ from facsimile.face.correctives import shape_weights
 from facsimile.face.eyeballs import (
     Eyeball,
     LidGuard,
+    Lids,
     fit_eyeball,
+    fit_lids,
+    keep_shut,
     lid_guard,
     push_lids,
     shut_lids,
@@ -28,14 +31,17 @@ from facsimile.facs.expression import Expression
 CACHED_FACES = 16
 """Faces kept ready; one takes about 6 MB."""
 
+BLINKS = ("eyeBlinkLeft", "eyeBlinkRight")
+
 
 @dataclass(frozen=True)
 class Face:
-    """Hold what the rig needs of one identity: neutral [V,3], shapes [S,3V], eyeballs and lid guards (left, right)."""
+    """Hold what the rig needs of one identity: neutral [V,3], shapes [S,3V]; eyeballs and lids (left, right)."""
 
     neutral: Float32[np.ndarray, "V 3"]
     shapes: Float32[np.ndarray, "S N"]
     eyeballs: tuple[Eyeball, Eyeball]
+    lids: tuple[Lids, Lids]
     guards: tuple[LidGuard, LidGuard]
 
 
@@ -69,6 +75,8 @@ class Rig:
         for side in (0, 1):
             if expression.gaze_rad[side].any():
                 turn_eyeball(posed, face.eyeballs[side], side, expression.gaze_rad[side])
+            if blink := weights.get(BLINKS[side], 0.0):
+                keep_shut(posed, blink, face.lids[side])
             if weights:
                 push_lids(posed, face.eyeballs[side], face.guards[side])
         return posed
@@ -88,11 +96,12 @@ class Rig:
         mix = np.asarray(identity.ancestry, np.float32)
         shapes = np.tensordot(mix, self._shapes, 1) * np.float32(face_scale(neutral))
         balls = (fit_eyeball(neutral, 0), fit_eyeball(neutral, 1))
-        for side, name in enumerate(("eyeBlinkLeft", "eyeBlinkRight")):
-            row = self._row[name]
-            shapes[row] = shut_lids(neutral, shapes[row], side)
+        blinks = [shapes[self._row[name]] for name in BLINKS]
+        lids = (fit_lids(neutral, blinks[0], 0), fit_lids(neutral, blinks[1], 1))
+        for blink, lid in zip(blinks, lids, strict=True):
+            shut_lids(neutral, blink, lid)
         guards = (lid_guard(neutral, balls[0], 0), lid_guard(neutral, balls[1], 1))
-        return Face(neutral, shapes.reshape(len(shapes), -1), balls, guards)
+        return Face(neutral, shapes.reshape(len(shapes), -1), balls, lids, guards)
 
     def _neutral(self, identity: Identity) -> Float32[np.ndarray, "V 3"]:
         template = self.pack.vertices

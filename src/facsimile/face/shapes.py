@@ -57,26 +57,30 @@ LEFT_RECIPES: dict[str, Recipe] = {
         Push((0.40, 7.52, 1.38), (0.15, 0.11, 0.3), (1.2, 5.5, -1.5)),
     ),
     "cheekSquint": (
-        Take("fu:cheekSquintLeft", 0.25),
-        Push((0.44, 7.03, 1.3), (0.2, 0.085, 0.3), (0.0, 4.2, 3.4)),
-        Push((0.33, 7.22, 1.39), (0.13, 0.035, 0.12), (-0.2, 2.2, 0.6)),
+        Take("fu:cheekSquintLeft", 0.15),
+        Push((0.44, 7.02, 1.3), (0.18, 0.07, 0.3), (0.0, 3.6, 4.6)),
+        Push((0.33, 7.22, 1.39), (0.13, 0.035, 0.12), (-0.2, 3.0, 0.6)),
+        Push((0.50, 7.27, 1.33), (0.06, 0.07, 0.12), (-1.2, 0.0, 0.6)),
     ),
     "eyeBlink": (Take("fu:eyeBlinkLeft"),),
     "eyeSquint": (Take("fu:eyeSquintLeft"), Take("ex:eye-left-slit", 0.4)),
     "eyeWide": (Take("fu:eyeWideLeft"),),
     "eyeLookDown": (Take("fu:eyeLookDownLeft"),),
-    "eyeLookUp": (Take("fu:eyeLookUpLeft"),),
+    "eyeLookUp": (
+        Take("fu:eyeLookUpLeft", 0.8),
+        Push((0.32, 7.34, 1.4), (0.13, 0.03, 0.12), (0.0, 2.2, -0.2)),
+    ),
     "eyeLookIn": (Take("fu:eyeLookInLeft"),),
     "eyeLookOut": (Take("fu:eyeLookOutLeft"),),
     "jaw": (Take("fu:jawLeft"),),
     "mouth": (Take("fu:mouthLeft"),),
     "mouthDimple": (
-        Take("fu:mouthDimpleLeft", 0.8),
-        Push((0.31, 6.62, 1.38), (0.07, 0.07, 0.15), (0.0, 0.8, -4.0)),
-        Push((0.42, 6.64, 1.28), (0.05, 0.14, 0.15), (0.5, 0.0, 1.5)),
+        Take("fu:mouthDimpleLeft"),
+        Push((0.36, 6.63, 1.36), (0.035, 0.06, 0.12), (0.5, 0.5, -4.5)),
+        Push((0.45, 6.64, 1.27), (0.045, 0.12, 0.15), (0.8, 0.3, 2.5)),
     ),
     "mouthFrown": (Take("fu:mouthFrownLeft"), Push((0.3, 6.52, 1.38), (0.1, 0.1, 0.15), (0.8, -1.2, -0.8))),
-    "mouthLowerDown": (Take("fu:mouthLowerDownLeft"),),
+    "mouthLowerDown": (Take("fu:mouthLowerDownLeft"), Take("fu:mouthLowerDownRight")),
     "mouthPress": (
         Take("fu:mouthPressLeft", 0.25),
         Take("fu:mouthRollUpper", 0.15),
@@ -118,7 +122,10 @@ LEFT_RECIPES: dict[str, Recipe] = {
         Push((0.44, 6.9, 1.3), (0.14, 0.14, 0.25), (0.0, 2.0, 1.5)),
     ),
 }
-"""Recipes of the sided controllers, for the left; a shape without a side is cut by the left mask."""
+"""Recipes of the sided controllers, for the left; ``toothySmile`` is a corrective."""
+
+DIRECTIONS = ("jaw", "mouth")
+"""Controllers whose side is where the whole jaw or mouth goes."""
 
 MIDDLE_RECIPES: dict[str, Recipe] = {
     "jawForward": (Take("fu:jawForward"),),
@@ -199,28 +206,33 @@ def _falloff(region: Region) -> Float32[np.ndarray, " V"]:
 
 def _bell(push: Push) -> Float32[np.ndarray, "V 3"]:
     pack = load_head_pack()
-    offset = (pack.vertices - np.float32(push.at)) / np.float32(push.radius)
+    offset = (pack.vertices - np.array(push.at, np.float32)) / np.array(push.radius, np.float32)
     weight = np.exp(-0.5 * (offset**2).sum(1, keepdims=True))
     is_skin = np.zeros((len(pack.vertices), 1), np.float32)
     for part in ("body", "left_lash_lower", "left_lash_upper", "right_lash_lower", "right_lash_upper"):
         is_skin[pack.part_vertices(part)] = 1
-    return weight * is_skin * np.float32(push.move_mm) / np.float32(MM_PER_UNIT)
+    return weight * is_skin * np.array(push.move_mm, np.float32) / np.float32(MM_PER_UNIT)
 
 
-def _take(take: Take, ancestry: str, *, is_sided: bool) -> Float32[np.ndarray, "V 3"]:
+def _take(take: Take, ancestry: str) -> Float32[np.ndarray, "V 3"]:
     pack = load_head_pack()
     name = take.shape.replace("ex:", f"ex:{ancestry}:")
     shape = take.weight * pack.shapes[pack.shape_index[name]]
     if take.within is not None:
         shape = shape * _falloff(take.within)[:, None]
-    has_side = "left" in name.lower() or not is_sided
-    return shape if has_side else shape * left_mask()[:, None]
+    return shape
 
 
-def recipe_shape(recipe: Recipe, ancestry: str, *, is_sided: bool) -> Float32[np.ndarray, "V 3"]:
-    """Return the displacements of a recipe before its reach is set."""
-    terms = [_bell(t) if isinstance(t, Push) else _take(t, ancestry, is_sided=is_sided) for t in recipe]
-    return np.sum(terms, axis=0, dtype=np.float32)
+def recipe_shape(recipe: Recipe, ancestry: str) -> Float32[np.ndarray, "V 3"]:
+    """Return the displacements of a recipe on the whole head, before its reach is set."""
+    terms = [_bell(term) if isinstance(term, Push) else _take(term, ancestry) for term in recipe]
+    return np.asarray(np.sum(terms, axis=0, dtype=np.float32))
+
+
+def left_shape(base: str, ancestry: str) -> Float32[np.ndarray, "V 3"]:
+    """Return the shape of a sided controller for the left: cut at the mid-line, unless its side is a direction."""
+    shape = recipe_shape(LEFT_RECIPES[base], ancestry)
+    return scaled(shape if base in DIRECTIONS else shape * left_mask()[:, None], base)
 
 
 @lru_cache(maxsize=1)
@@ -232,9 +244,9 @@ def skin_vertices() -> np.ndarray:
     return np.setdiff1d(triangles[~inside], triangles[inside])
 
 
-def reach_mm(shape: Float32[np.ndarray, "*K V 3"]) -> Float32[np.ndarray, "*K"]:
+def reach_mm(shape: Float32[np.ndarray, "V 3"]) -> float:
     """Return the largest motion on the skin in millimetres."""
-    return np.linalg.norm(shape[..., skin_vertices(), :], axis=-1).max(-1) * np.float32(MM_PER_UNIT)
+    return float(np.linalg.norm(shape[skin_vertices()], axis=1).max()) * MM_PER_UNIT
 
 
 def scaled(shape: Float32[np.ndarray, "V 3"], base: str) -> Float32[np.ndarray, "V 3"]:
@@ -250,12 +262,12 @@ def rig_shapes() -> tuple[tuple[str, ...], Float32[np.ndarray, "N S V 3"]]:
     pack = load_head_pack()
     names: list[str] = []
     rows: list[np.ndarray] = []
-    for base, recipe in LEFT_RECIPES.items():
-        left = [scaled(recipe_shape(recipe, a, is_sided=True), base) for a in PACK_ANCESTRIES]
+    for base in LEFT_RECIPES:
+        left = np.stack([left_shape(base, ancestry) for ancestry in PACK_ANCESTRIES])
         names += [f"{base}Left", f"{base}Right"]
-        rows += [np.stack(left), mirror_displacements(np.stack(left))]
+        rows += [left, mirror_displacements(left)]
     for name, recipe in MIDDLE_RECIPES.items():
-        both = np.stack([recipe_shape(recipe, a, is_sided=False) for a in PACK_ANCESTRIES])
+        both = np.stack([recipe_shape(recipe, ancestry) for ancestry in PACK_ANCESTRIES])
         both = (both + mirror_displacements(both)) / 2
         names.append(name)
         rows.append(np.stack([scaled(shape, name) for shape in both]))

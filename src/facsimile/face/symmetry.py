@@ -10,12 +10,14 @@ from facsimile.face.pack import load_head_pack
 SIDE_BLEND_DM = 0.24
 """Width of the band round the mid-line where left fades into right: the width of the philtrum and chin tuft."""
 
+FLIP_X = np.array((-1, 1, 1), np.float32)
+
 
 @lru_cache(maxsize=1)
 def mirror_vertices() -> Int32[np.ndarray, " V"]:
     """Return for each vertex the index of its twin on the other side (itself on the mid-line)."""
     vertices = load_head_pack().vertices
-    mirrored = vertices * np.float32((-1, 1, 1)) + np.float32(0)
+    mirrored = vertices * FLIP_X + np.float32(0)
     mine = np.lexsort(vertices.T + np.float32(0))
     theirs = np.lexsort(mirrored.T)
     twins = np.empty(len(vertices), np.int32)
@@ -26,7 +28,7 @@ def mirror_vertices() -> Int32[np.ndarray, " V"]:
 
 def mirror_displacements(shape: Float32[np.ndarray, "*K V 3"]) -> Float32[np.ndarray, "*K V 3"]:
     """Mirror displacements or positions of vertices."""
-    return shape[..., mirror_vertices(), :] * np.float32((-1, 1, 1))
+    return shape[..., mirror_vertices(), :] * FLIP_X
 
 
 @lru_cache(maxsize=1)
