@@ -1,0 +1,106 @@
+"""Turn shots into scenes and scenes into rows: the part of a data set that needs the renderer."""
+
+import json
+
+import numpy as np
+
+from facsimile.face.appearance import random_appearance
+from facsimile.face.identity import random_identity
+from facsimile.facs.converters import expression_from_action_units
+from facsimile.facs.expression import ActionUnits
+from facsimile.facs.notation import write
+from facsimile.render.background import random_background
+from facsimile.render.light import Light, random_light
+from facsimile.render.postprocess import random_sensor
+from facsimile.render.renderer import Rendering, render
+from facsimile.render.scene import Person, Scene, face_centre, framed_camera
+from facsimile.studio.engine import Row
+from facsimile.studio.settings import Settings
+from facsimile.studio.shards import encode_image
+from facsimile.studio.shots import LIGHT_STREAM, PERSON_STREAM, PIXEL_STREAM, Shot, shot, stream
+
+CROP_LOWER_DM = 0.12
+"""The reader's crop reaches lower than the middle of the face, so that it holds an open jaw; frames follow it."""
+
+
+def render_person(settings: Settings, identity: int) -> list[Row]:
+    """Render all samples of one person as rows."""
+    person = person_of(settings.seed, identity)
+    rows = []
+    for index in settings.indices_of(identity):
+        this = shot(settings.recipe, settings.seed, index)
+        scene = scene_of(this, person, seed=settings.seed, size=settings.size)
+        rows.append(row_of(this, scene, render(scene), settings))
+    return rows
+
+
+def person_of(seed: int, identity: int) -> Person:
+    """Draw one person of a data set."""
+    rng = stream(seed, PERSON_STREAM, identity)
+    who = random_identity(rng)
+    return Person(who.seed, who, random_appearance(rng, who))
+
+
+def light_of(seed: int, identity: int, number: int) -> Light:
+    """Draw one of the lights a person is seen in."""
+    return random_light(stream(seed, LIGHT_STREAM, identity, number))
+
+
+def scene_of(this: Shot, person: Person, *, seed: int, size: int) -> Scene:
+    """Return the scene of a shot: sensor and background noise come from the sample's own pixel stream."""
+    rng = stream(seed, PIXEL_STREAM, this.identity, this.index)
+    light = light_of(seed, this.identity, this.light)
+    pose = this.head_pose_rad.astype(np.float32)
+    action_units = ActionUnits(this.action_units)
+    right, down = this.offset
+    return Scene(
+        identity=person.identity,
+        appearance=person.appearance,
+        expression=expression_from_action_units(
+            action_units, head_pose_rad=pose, gaze_rad=this.gaze_rad.astype(np.float32)
+        ),
+        action_units=action_units,
+        camera=framed_camera(
+            face_centre(person.identity, pose),
+            distance=this.distance_dm,
+            frame=this.frame_dm,
+            offset=(right, down - CROP_LOWER_DM / this.frame_dm),
+        ),
+        light=light,
+        background=random_background(rng, light.panorama.mean((0, 1))),
+        sensor=random_sensor(rng),
+        size=size,
+        seed=this.index,
+    )
+
+
+def row_of(this: Shot, scene: Scene, rendering: Rendering, settings: Settings) -> Row:
+    """Return one row of the data set, plain values in the columns of `shards.SCHEMA`."""
+    who = scene.identity
+    extension = "jpg" if settings.image_format == "jpeg" else "png"
+    return {
+        "image": {
+            "bytes": encode_image(rendering.image, settings.image_format),
+            "path": f"{this.index:08d}.{extension}",
+        },
+        "identity": this.identity,
+        "index": this.index,
+        "controllers": rendering.controllers.tolist(),
+        "au": rendering.au.tolist(),
+        "au_visible": rendering.au_visible.tolist(),
+        "landmarks": rendering.landmarks.tolist(),
+        "landmark_visible": rendering.landmark_visible.tolist(),
+        "head_pose_rad": rendering.head_pose_rad.tolist(),
+        "gaze_rad": rendering.gaze_rad.tolist(),
+        "camera": {"distance_dm": this.distance_dm, "frame_dm": this.frame_dm, "offset": list(scene.camera.offset)},
+        "light": {"number": this.light, "kind": scene.light.kind},
+        "appearance": {
+            "age_years": who.age_years,
+            "sex": who.sex,
+            "ancestry": list(who.ancestry),
+            "description": json.dumps(scene.appearance.description, sort_keys=True),
+        },
+        "notation": write(ActionUnits(rendering.au)),
+        "recipe": settings.recipe.name,
+        "seed": settings.seed,
+    }
