@@ -98,7 +98,7 @@ class TableFile:
         self._temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         suffix = self._path.suffix.lower()
         self._file: IO = _open(self._temporary, is_text=suffix != ".parquet")
-        kinds = {".csv": CsvWriter, ".parquet": ParquetWriter, ".jsonl": JsonLinesWriter}
+        kinds: dict[str, Any] = {".csv": CsvWriter, ".parquet": ParquetWriter, ".jsonl": JsonLinesWriter}
         self._writer: RowWriter = kinds[suffix](self._file, self._columns)
         return self._writer
 
