@@ -74,14 +74,14 @@ def _tint(
 def random_clothes(rng: np.random.Generator) -> tuple[Float32[np.ndarray, "3"], Float32[np.ndarray, "3"]]:
     """Draw the colour of the clothes (linear RGB) and the neckline (height, drop forward, radius; dm)."""
     grey = np.exp(rng.uniform(np.log(0.02), np.log(0.7)))
-    hue = np.exp(rng.normal(0, rng.choice([0.1, 0.6]), 3))
+    hue = np.exp(rng.normal(0, rng.choice([0.08, 0.4]), 3))
     neckline = (rng.uniform(5.45, 6.05), rng.uniform(0.0, 0.55), rng.uniform(0.55, 0.8))
-    return np.float32(np.clip(grey * hue, 0.01, 0.85)), np.float32(neckline)
+    return np.asarray(np.clip(grey * hue, 0.01, 0.85), np.float32), np.asarray(neckline, np.float32)
 
 
 def _hair_shade(rng: np.random.Generator, hair: Hair, factor: float) -> Float32[np.ndarray, "3"]:
     """Return the colour of other hair of the same person: darker or lighter, less grey."""
-    return np.float32(np.clip(hair.colour * factor * np.exp(rng.normal(0, 0.2)), 0.003, 0.7))
+    return np.asarray(np.clip(hair.colour * factor * np.exp(rng.normal(0, 0.2)), 0.003, 0.7), np.float32)
 
 
 def random_appearance(rng: np.random.Generator, identity: Identity) -> Appearance:

@@ -13,12 +13,12 @@ from facsimile.face.strands import SurfaceStrands
 KINDS = ("none", "shadow", "stubble", "moustache", "goatee", "short beard", "full beard")
 MEN_SHARE = (0.36, 0.18, 0.16, 0.06, 0.08, 0.09, 0.07)
 """How often men wear each: shaven and stubble most, every kind often enough to be learnt."""
-STRANDS = {"stubble": 900, "moustache": 420, "goatee": 700, "short beard": 1700, "full beard": 2200}
-LENGTHS = {"stubble": 0.018, "moustache": 0.07, "goatee": 0.08, "short beard": 0.06, "full beard": 0.14}
+STRANDS = {"stubble": 1500, "moustache": 600, "goatee": 1000, "short beard": 2400, "full beard": 3000}
+LENGTHS = {"stubble": 0.014, "moustache": 0.07, "goatee": 0.08, "short beard": 0.06, "full beard": 0.14}
 """Length (dm) of the hairs."""
 SHADOW = {"shadow": 0.35, "stubble": 0.45, "moustache": 0.15, "goatee": 0.2, "short beard": 0.55, "full beard": 0.65}
 POINTS = 3
-BEARD_HAIR_MM = 0.5
+BEARD_HAIR_MM = 0.36
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,9 @@ def _growth(kind: str) -> Float32[np.ndarray, "H W"]:
         x = np.abs(a.x)
         chin = np.clip((0.30 - x) / 0.06, 0, 1) * np.clip((6.44 - a.y) / 0.05, 0, 1)
         corner = np.exp(-(((x - 0.29) / 0.035) ** 2) / 2) * np.clip((6.74 - a.y) / 0.05, 0, 1)
-        return np.float32(np.clip(region["beard"] * np.clip(chin + corner, 0, 1) + region["moustache"], 0, 1))
+        return np.asarray(
+            np.clip(region["beard"] * np.clip(chin + corner, 0, 1) + region["moustache"], 0, 1), np.float32
+        )
     return region["beard"]
 
 

@@ -9,10 +9,10 @@ from facsimile.face.regions import BROW_INNER, BROW_WIDTH, brow_height, regions
 from facsimile.face.rest import front_lookup, template_skin
 from facsimile.face.strands import SurfaceStrands
 
-HAIRS_PER_BROW = 130
+HAIRS_PER_BROW = 150
 """Strands at density 1; each stands for three or four of a brow's 450 hairs (Nguyen et al. 2014)."""
 POINTS = 4
-BROW_HAIR_MM = 0.42
+BROW_HAIR_MM = 0.36
 
 
 @dataclass(frozen=True)

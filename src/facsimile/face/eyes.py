@@ -46,9 +46,9 @@ def random_eyes(rng: np.random.Generator, *, ancestry: tuple[float, float, float
     sclera = np.asarray(SCLERA) * np.exp(-old * np.asarray((0.05, 0.09, 0.16))) * rng.uniform(0.82, 1.06)
     redness = float(rng.beta(1.2, 5.0))
     return EyeColours(
-        iris_outer=np.float32(iris * 0.75),
-        iris_inner=np.float32(iris * (0.96, 0.72, 0.48) + 0.015),
-        sclera=np.float32(np.clip(sclera * (1, 1 - 0.22 * redness, 1 - 0.2 * redness), 0, 0.9)),
+        iris_outer=np.asarray(iris * 0.75, np.float32),
+        iris_inner=np.asarray(iris * (0.96, 0.72, 0.48) + 0.015, np.float32),
+        sclera=np.asarray(np.clip(sclera * (1, 1 - 0.22 * redness, 1 - 0.2 * redness), 0, 0.9), np.float32),
         iris_radius=float(IRIS_RADIUS * rng.uniform(0.96, 1.06)),
         pupil_radius=float(rng.uniform(0.26, 0.55)),
         redness=redness,
@@ -59,4 +59,6 @@ def random_eyes(rng: np.random.Generator, *, ancestry: tuple[float, float, float
 def random_teeth_colour(rng: np.random.Generator, age_years: float) -> Float32[np.ndarray, "3"]:
     """Draw the linear RGB of the teeth: white to yellow, darker with age."""
     stain = rng.random() + float(np.clip((age_years - 30) / 60, 0, 0.6))
-    return np.float32(np.asarray(TEETH) * np.exp(-np.asarray((0.05, 0.10, 0.25)) * stain) * rng.uniform(0.85, 1.05))
+    return np.asarray(
+        np.asarray(TEETH) * np.exp(-np.asarray((0.05, 0.10, 0.25)) * stain) * rng.uniform(0.85, 1.05), np.float32
+    )

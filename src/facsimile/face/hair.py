@@ -21,7 +21,7 @@ HAIR_COLOURS = {
     "blond": (0.400, 0.280, 0.145),
 }
 """Linear RGB, by eye; "grey" and "white" are mixed in with age."""
-GREY = (0.40, 0.39, 0.38)
+GREY = (0.31, 0.30, 0.29)
 DARK_SHARE = (0.68, 0.27, 0.04, 0.0, 0.0, 0.01)
 """Colour frequencies for African and Asian ancestry; the last is dyed hair."""
 EUROPEAN_SHARE = (0.10, 0.24, 0.27, 0.19, 0.07, 0.13)
@@ -35,7 +35,7 @@ MEN = {"buzz": 4, "crop": 7, "spiky": 1.5, "side part": 5, "slicked back": 2, "t
 """How often styles are worn, relative; a guess that keeps every style on both sexes."""
 COILED = {"afro": 4.0, "buzz": 2.0, "curly": 2.0, "long": 0.4, "fringe": 0.4}
 """Factors for African ancestry, where hair is mostly coiled (Loussouarn et al. 2007)."""
-SCALP_COVER = {"buzz": 0.75, "bald": 0.0}
+SCALP_COVER = {"buzz": 0.8, "bald": 0.0}
 """How much hair darkens the scalp between its roots; other styles: 0.9."""
 
 
@@ -68,7 +68,7 @@ def random_hair_colour(rng: np.random.Generator, identity: Identity) -> tuple[st
     colour = colour * (1 - grey) + np.asarray(GREY) * grey * rng.uniform(0.7, 1.3)
     if grey > 0.55:
         name = "white" if grey > 0.9 else "grey"
-    return name, np.float32(np.clip(colour, 0.003, 0.8)), grey
+    return name, np.asarray(np.clip(colour, 0.003, 0.8), np.float32), grey
 
 
 def _random_style(rng: np.random.Generator, identity: Identity) -> str:
@@ -118,12 +118,12 @@ def scalp_shadow(hair: Hair) -> Float32[np.ndarray, "H W"]:
     inside = _hairline_map() - np.float32(hair.recede) * _recede_map()
     ragged = inside + 0.02 * noise(0.7, 4) + 0.03 * noise(4, 4)
     cover = SCALP_COVER.get(hair.style, 0.9)
-    return np.float32(cover * np.clip(ragged / 0.34, 0, 1) ** 1.4) * (1 - atlas().ears)
+    return np.float32(cover * np.clip(ragged / 0.26, 0, 1) ** 1.2) * (1 - atlas().ears)
 
 
 @lru_cache(maxsize=1)
 def _hairline_map() -> Float32[np.ndarray, "H W"]:
-    return np.float32(hairline_distance(atlas().position))
+    return np.asarray(hairline_distance(atlas().position), np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -137,4 +137,4 @@ def template_roots(strands: HairStrands) -> Float32[np.ndarray, "N 3"]:
     corners = skin.corners()[strands.root_triangle]
     b = strands.root_bary
     weights = np.concatenate([1 - b.sum(1, keepdims=True), b], 1)[..., None]
-    return np.float32((corners * weights).sum(1))
+    return np.asarray((corners * weights).sum(1), np.float32)

@@ -35,9 +35,10 @@ LOWEST_RECEDE = -0.5
 class Style:
     """Describe a hair style; lengths in dm.
 
-    ``comb``: where strands are laid ("forward", "side", "back", "parted", "fringe", "tied", "bun", "out"). ``gravity`` 0-1; ``curl``
-    amplitude of the coil and ``coils`` turns per dm; ``frizz`` random bending; ``volume`` height above the skull;
-    ``top_only``: sides cut to this share of the length; ``locks`` number of clumps.
+    ``comb``: where strands are laid ("forward", "side", "back", "parted", "fringe", "tied", "bun", "out"). ``gravity``
+    0-1; ``curl`` amplitude of the coil, ``coils`` its turning in radians per dm; ``frizz`` random bending; ``volume``
+    height above the skull; ``sides`` length at the sides over that on top; ``part_x`` where it parts; ``locks`` number
+    of clumps; ``lift`` how far roots stand up.
     """
 
     name: str
@@ -53,30 +54,30 @@ class Style:
     sides: float = 1.0
     part_x: float = 0.0
     locks: int = 180
-    width_mm: float = 0.9
+    width_mm: float = 0.6
     lift: float = 0.8
 
 
 STYLES = (
-    Style("buzz", 3200, 2, 0.045, "out", gravity=0, frizz=0.2, volume=0.0, locks=400, width_mm=0.55),
-    Style("crop", 3400, 5, 0.20, "forward", gravity=0.15, sides=0.35, lift=0.5),
-    Style("crop", 3400, 5, 0.28, "side", gravity=0.1, sides=0.25, part_x=0.30, frizz=0.12, lift=0.45),
-    Style("spiky", 3200, 5, 0.22, "out", gravity=0.0, sides=0.3, frizz=0.18, locks=130, lift=1.2),
-    Style("side part", 3400, 8, 0.48, "side", gravity=0.35, sides=0.3, part_x=0.28, volume=0.04, lift=0.4),
-    Style("side part", 3400, 8, 0.60, "side", gravity=0.45, sides=0.4, part_x=-0.28, volume=0.06, lift=0.5),
-    Style("slicked back", 3400, 9, 0.60, "back", gravity=0.35, sides=0.5, lift=0.25, volume=0.02),
-    Style("tied back", 3600, 10, 1.30, "tied", gravity=0.10, lift=0.15, volume=0.015, frizz=0.03),
-    Style("tied up", 3600, 10, 1.20, "bun", gravity=0.0, lift=0.15, volume=0.02, frizz=0.04),
-    Style("long", 3600, 15, 2.3, "parted", gravity=1.0, volume=0.05, part_x=0.0, locks=150),
-    Style("long", 3600, 15, 1.9, "parted", gravity=1.0, volume=0.08, part_x=0.25, locks=150),
-    Style("wavy", 3600, 17, 1.9, "parted", gravity=0.9, curl=0.38, coils=4.5, volume=0.08, part_x=-0.2, locks=120),
-    Style("wavy", 3600, 17, 1.4, "parted", gravity=0.8, curl=0.55, coils=6.5, volume=0.10, part_x=0.2, locks=140),
-    Style("curly", 3800, 14, 0.95, "out", gravity=0.45, curl=0.9, coils=11, volume=0.10, locks=260, frizz=0.15),
-    Style("afro", 4200, 9, 0.55, "out", gravity=0.0, frizz=0.7, volume=0.05, locks=380, width_mm=1.2, lift=1.0),
-    Style("afro", 4200, 7, 0.26, "out", gravity=0.0, frizz=0.7, volume=0.03, locks=380, width_mm=1.1, lift=1.0),
-    Style("bob", 3600, 13, 1.25, "parted", gravity=1.0, volume=0.06, part_x=0.2, frizz=0.04),
-    Style("bob", 3600, 13, 1.10, "fringe", gravity=1.0, volume=0.05, frizz=0.05),
-    Style("fringe", 3800, 15, 1.9, "fringe", gravity=1.0, volume=0.05, locks=150),
+    Style("buzz", 4800, 2, 0.045, "out", gravity=0.0, frizz=0.2, volume=0.0, locks=400, width_mm=0.55),
+    Style("crop", 5100, 5, 0.20, "forward", gravity=0.15, sides=0.35, lift=0.5),
+    Style("crop", 5100, 5, 0.28, "side", gravity=0.1, sides=0.25, part_x=0.30, frizz=0.12, lift=0.45),
+    Style("spiky", 4800, 5, 0.22, "out", gravity=0.0, sides=0.3, frizz=0.18, locks=130, lift=1.2),
+    Style("side part", 5100, 8, 0.48, "side", gravity=0.35, sides=0.3, part_x=0.28, volume=0.04, lift=0.4),
+    Style("side part", 5100, 8, 0.60, "side", gravity=0.45, sides=0.4, part_x=-0.28, volume=0.06, lift=0.5),
+    Style("slicked back", 5100, 9, 0.60, "back", gravity=0.35, sides=0.5, lift=0.25, volume=0.02),
+    Style("tied back", 5400, 10, 1.30, "tied", gravity=0.10, lift=0.15, volume=0.015, frizz=0.03),
+    Style("tied up", 5400, 10, 1.20, "bun", gravity=0.0, lift=0.15, volume=0.02, frizz=0.04),
+    Style("long", 5400, 15, 2.3, "parted", gravity=1.0, volume=0.05, part_x=0.0, locks=150),
+    Style("long", 5400, 15, 1.9, "parted", gravity=1.0, volume=0.08, part_x=0.25, locks=150),
+    Style("wavy", 5400, 17, 1.9, "parted", gravity=0.9, curl=0.38, coils=4.5, volume=0.08, part_x=-0.2, locks=120),
+    Style("wavy", 5400, 17, 1.4, "parted", gravity=0.8, curl=0.55, coils=6.5, volume=0.10, part_x=0.2, locks=140),
+    Style("curly", 5700, 14, 0.95, "out", gravity=0.45, curl=0.9, coils=11.0, volume=0.10, locks=260, frizz=0.15),
+    Style("afro", 6300, 9, 0.55, "out", gravity=0.0, frizz=0.7, volume=0.05, locks=380, width_mm=0.8, lift=1.0),
+    Style("afro", 6300, 7, 0.26, "out", gravity=0.0, frizz=0.7, volume=0.03, locks=380, width_mm=0.75, lift=1.0),
+    Style("bob", 5400, 13, 1.25, "parted", gravity=1.0, volume=0.06, part_x=0.2, frizz=0.04),
+    Style("bob", 5400, 13, 1.10, "fringe", gravity=1.0, volume=0.05, frizz=0.05),
+    Style("fringe", 5700, 15, 1.9, "fringe", gravity=1.0, volume=0.05, locks=150),
 )
 """The grooms of the bank; numbers set by looking at what grows from them."""
 
@@ -166,7 +167,7 @@ def _comb_direction(style: Style, roots: Roots) -> Float[np.ndarray, "N 3"]:
 
 def _strand_lengths(rng: np.random.Generator, style: Style, roots: Roots) -> Float[np.ndarray, " N"]:
     """Return lengths: cut shorter at the sides and nape where the style says so, always shorter at the hairline."""
-    length = style.length * np.exp(rng.normal(0, 0.14, len(roots.position)))
+    length = style.length * np.exp(rng.normal(0, 0.17, len(roots.position)))
     cut = np.interp(roots.position[:, 1], (6.7, 7.4, 7.9), (0.7 * style.sides, style.sides, 1.0))
     inside = hairline_distance(roots.position, recede=LOWEST_RECEDE)
     edge = np.clip(0.35 + inside / 0.35, 0.35, 1) if style.length < LONG_DM else np.clip(0.7 + inside / 0.3, 0.7, 1)

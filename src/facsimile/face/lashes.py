@@ -24,7 +24,7 @@ def _card(name: str) -> tuple[Int32[np.ndarray, "F 3"], Int32[np.ndarray, "H W"]
     triangles, uv_triangles, _ = pack.triangles([name])
     uv = pack.uv[uv_triangles]
     low, high = uv.min((0, 1)), uv.max((0, 1))
-    grid = (uv - low) / (high - low) * np.float32((CARD_CELLS[1] - 1, CARD_CELLS[0] - 1))
+    grid = (uv - low) / (high - low) * np.asarray((CARD_CELLS[1] - 1, CARD_CELLS[0] - 1), np.float32)
     triangle, bary, _ = fill_triangles(np.concatenate([grid, np.zeros_like(grid[..., :1])], -1), CARD_CELLS)
     centre = np.asarray(EYE_CENTRE) * (1 if name.startswith("left") else -1, 1, 1)
     weights = np.concatenate([1 - bary.sum(-1, keepdims=True), bary], -1)[..., None]

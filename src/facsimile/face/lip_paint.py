@@ -22,7 +22,7 @@ LIPSTICKS = {
     "coral": (0.52, 0.13, 0.08),
     "brown": (0.16, 0.055, 0.035),
 }
-"""Linear RGB of common lipsticks."""
+"""Linear RGB of common lipsticks on light skin; on dark lips the same paint looks deeper."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,14 @@ def _lip_falloff() -> Float32[np.ndarray, "H W"]:
 
 
 def lip_mask(fullness: float) -> Float32[np.ndarray, "H W"]:
-    """Return the painted lip, 0-1, with a soft border; ``fullness`` -1 to 1 moves the border by about 1.5 mm each way."""
+    """Return the painted lip, 0-1, with a soft border; ``fullness`` -1 to 1 moves the border 1.5 mm each way."""
     level = 0.5 - 0.28 * fullness
-    return np.float32(np.clip((_lip_falloff() - level) / 0.34 + 0.5, 0, 1))
+    return np.asarray(np.clip((_lip_falloff() - level) / 0.34 + 0.5, 0, 1), np.float32)
 
 
 def lip_tone(pigments: Pigments, lips: Lips) -> Float32[np.ndarray, "3"]:
     """Return the mean linear RGB of the bare lip."""
-    blood = np.exp(-BLOOD_ABSORPTION * np.float32((2.2, 1.7, 1.5)) * lips.contrast)
+    blood = np.exp(-BLOOD_ABSORPTION * np.asarray((2.2, 1.7, 1.5), np.float32) * lips.contrast)
     return pigment_colour(pigments.tone * 0.9 + 0.05, 0.6 * pigments.ruddiness) * np.float32(blood)
 
 
@@ -89,14 +89,15 @@ def paint_lips(
     window = (slice(240, 320), slice(320, 448))
     a, mask = atlas(), lip_mask(lips.fullness)[window]
     tone = lip_tone(pigments, lips)
-    pale = pigment_colour(pigments.tone * 0.45, 1.1) * np.float32((1.0, 0.9, 0.9))
+    pale = pigment_colour(pigments.tone * 0.68, 1.2) * np.asarray((1.0, 0.9, 0.9), np.float32)
     from_seam = np.abs(a.y[window] - LIP_SEAM_Y)
     reach = np.where(a.y[window] > LIP_SEAM_Y, 0.022, 0.045)
     inner = np.exp(-((from_seam / reach) ** 2) / 2) * lips.two_tone
     dark = 1 - 0.25 * lips.two_tone * (1 - inner)
     mottle = np.exp(0.05 * rolled_noise(rng, 1.5)[window] + 0.06 * rolled_noise(rng, 4)[window])
     seam = np.exp(-((from_seam / 0.011) ** 2) / 2) * (np.abs(a.x[window]) < 0.25) * lips.seam
-    stick = np.asarray(LIPSTICKS.get(lips.lipstick, (0, 0, 0)), np.float32)
+    reflected = np.float32(min(1.0, 0.45 + 1.3 * float(tone.mean())))
+    stick = reflected * np.asarray(LIPSTICKS.get(lips.lipstick, (0, 0, 0)), np.float32)
     for channel in range(3):
         colour = (tone[channel] * (1 - inner) + pale[channel] * inner) * dark * mottle
         colour = colour * (1 - lips.opacity) + stick[channel] * lips.opacity
@@ -105,4 +106,4 @@ def paint_lips(
         layer *= 1 - 0.75 * seam
     shine = gloss[window]
     shine += (np.float32(lips.gloss) - shine) * mask
-    return np.float32(tone * (1 - lips.opacity) + stick * lips.opacity)
+    return np.asarray(tone * (1 - lips.opacity) + stick * lips.opacity, np.float32)

@@ -18,7 +18,7 @@ BROW_INNER, BROW_WIDTH = 0.125, 0.38
 """Inner end of a brow and its extent along x (dm)."""
 
 HAIRLINE_Z = (-0.9, -0.4, -0.1, 0.12, 0.3, 0.42, 0.58, 0.66, 0.72, 0.80, 0.88, 0.98, 1.1, 1.25, 1.45)
-HAIRLINE_Y = (6.62, 6.62, 6.70, 6.85, 7.1, 7.38, 7.38, 7.12, 7.1, 7.2, 7.55, 7.82, 7.98, 8.06, 8.1)
+HAIRLINE_Y = (6.62, 6.62, 6.70, 6.85, 7.1, 7.38, 7.38, 7.12, 7.08, 7.15, 7.48, 7.73, 7.86, 7.92, 7.95)
 """Where hair starts to grow, from the nape over the ear and sideburn to the forehead; drawn on the template."""
 
 
@@ -84,7 +84,7 @@ def _moustache_region() -> Float32[np.ndarray, "H W"]:
     a = atlas()
     x = np.abs(a.x)
     line = 6.775 - 0.10 * np.clip(x / 0.3, 0, 1) ** 2
-    return np.float32(np.exp(-(((a.y - line) / 0.05) ** 2) / 2) * (x < 0.33) * (1 - a.lips) * (a.z > 0.5))
+    return np.asarray(np.exp(-(((a.y - line) / 0.05) ** 2) / 2) * (x < 0.33) * (1 - a.lips) * (a.z > 0.5), np.float32)
 
 
 def _beard_region() -> Float32[np.ndarray, "H W"]:
@@ -95,7 +95,7 @@ def _beard_region() -> Float32[np.ndarray, "H W"]:
     jaw = np.clip((top - a.y) / 0.10, 0, 1) * np.clip((a.y - 5.95) / 0.15, 0, 1) * np.clip((a.z - 0.35) / 0.2, 0, 1)
     below_lip = 1 - 0.7 * np.exp(-((a.x / 0.14) ** 2) / 2 - (((a.y - 6.45) / 0.05) ** 2) / 2)
     mask = np.clip(jaw * below_lip + _moustache_region(), 0, 1) * (a.y < 7.1)
-    return cv2.GaussianBlur(np.float32(mask), (0, 0), 2.5) * (1 - a.lips)
+    return cv2.GaussianBlur(np.asarray(mask, np.float32), (0, 0), 2.5) * (1 - a.lips)
 
 
 def _brow_region() -> Float32[np.ndarray, "H W"]:
@@ -103,4 +103,4 @@ def _brow_region() -> Float32[np.ndarray, "H W"]:
     x = np.abs(a.x)
     middle = brow_height(np.clip((x - BROW_INNER) / BROW_WIDTH, 0, 1)) + 0.006
     mask = np.exp(-(((a.y - middle) / 0.026) ** 2) / 2) * (x > BROW_INNER - 0.01) * (x < BROW_INNER + BROW_WIDTH)
-    return cv2.GaussianBlur(np.float32(mask * (a.z > 0.6)), (0, 0), 1.2)
+    return cv2.GaussianBlur(np.asarray(mask * (a.z > 0.6), np.float32), (0, 0), 1.2)

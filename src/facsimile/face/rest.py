@@ -58,7 +58,7 @@ def atlas_uv(points: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 2"]:
 
 
 @kernel
-def _fill_triangles(corners, triangle, bary, depth):  # type: ignore[no-untyped-def]
+def _fill_triangles(corners, triangle, bary, depth):
     """Draw triangles [F,3,(column, row, depth)] into maps; the largest depth wins."""
     height, width = triangle.shape
     for t in range(corners.shape[0]):
@@ -182,7 +182,7 @@ def atlas() -> Atlas:
     masks = [pack.sample_mask(name, uv) for name in ("lips", "ears")]
     layers = np.concatenate([(corners[chosen] * weights).sum(-2), np.stack(masks, -1)], -1)
     layers = _nearest_fill(layers, triangle >= 0)
-    mirrored = layers[:, ::-1] * np.float32([-1, 1, 1, 1, 1])
+    mirrored = layers[:, ::-1] * np.asarray([-1, 1, 1, 1, 1], np.float32)
     layers = np.asarray((layers + mirrored) / 2, np.float32)
     soft = [cv2.GaussianBlur(np.ascontiguousarray(layers[..., k]), (0, 0), 0.8) for k in (3, 4)]
     return Atlas(np.ascontiguousarray(layers[..., :3]), *[(m + m[:, ::-1]) / 2 for m in soft])

@@ -52,7 +52,7 @@ class SurfaceStrands:
 
 
 @kernel
-def _pose_surface(triangles, triangle, bary, offset, vertices, normals, out):  # type: ignore[no-untyped-def]
+def _pose_surface(triangles, triangle, bary, offset, vertices, normals, out):
     for n in range(triangle.shape[0]):
         for m in range(triangle.shape[1]):
             i, j, k = triangles[triangle[n, m]]
@@ -65,7 +65,7 @@ def _pose_surface(triangles, triangle, bary, offset, vertices, normals, out):  #
 
 
 @kernel
-def _pose_hair(points, affine, correction, out):  # type: ignore[no-untyped-def]
+def _pose_hair(points, affine, correction, out):
     count, length = points.shape[0], points.shape[1]
     for n in range(count):
         for m in range(length):

@@ -1,7 +1,7 @@
 """List the folds and bulges that each action unit makes, on the subject's left half of the template face.
 
-Places follow the descriptions of appearance changes in the FACS manual (Ekman, Friesen and Hager 2002); depths are those
-of a strong contraction in middle age, of the size that profilometry finds (crow's feet 0.2-0.5 mm deep in repose,
+Places follow the appearance changes that the FACS manual describes (Ekman, Friesen and Hager 2002); depths are those of
+a strong contraction in middle age, of the size that profilometry finds (crow's feet 0.2-0.5 mm deep in repose,
 expression furrows up to 1-2 mm).
 """
 
@@ -76,9 +76,9 @@ UNIT_MARKS: dict[int, tuple[Mark, ...]] = {
         Fold(((0.185, 7.265), (0.165, 7.245), (0.155, 7.215)), 0.9, 0.4),
     ),
     9: (
-        Fold(((-0.05, 7.235), (0.03, 7.23), (0.085, 7.205)), 1.3, 1.1),
-        Fold(((-0.05, 7.175), (0.04, 7.17), (0.10, 7.135)), 1.3, 1.0),
-        Fold(((0.03, 7.12), (0.085, 7.10), (0.125, 7.06)), 1.2, 0.8),
+        Fold(((-0.05, 7.235), (0.03, 7.23), (0.085, 7.205)), 1.4, 0.9),
+        Fold(((-0.05, 7.175), (0.04, 7.17), (0.10, 7.135)), 1.4, 0.8),
+        Fold(((0.03, 7.12), (0.085, 7.10), (0.125, 7.06)), 1.3, 0.6),
         Fold(((0.16, 7.22), (0.20, 7.15), (0.25, 7.10)), 1.2, 0.8),
         Fold(((0.145, 6.99), (0.180, 6.93), (0.200, 6.86)), 1.5, 1.3),
         Bulge((0.10, 7.02), (0.05, 0.06), 1.4),
@@ -113,9 +113,10 @@ UNIT_MARKS: dict[int, tuple[Mark, ...]] = {
         Fold(((-0.06, 6.415), (0.06, 6.415), (0.14, 6.38), (0.20, 6.32)), 2.0, 1.2),
         Bulge((0.0, 6.29), (0.12, 0.07), 1.4),
         *(
-            Bulge((0.025 + 0.043 * (k % 3) + 0.02 * (k // 3 % 2), 6.335 - 0.042 * (k // 3)), (0.013, 0.013), -0.75)
-            for k in range(9)
+            Bulge(centre, (0.014, 0.012), -0.8)
+            for centre in ((0.018, 6.33), (0.070, 6.345), (0.115, 6.32), (0.041, 6.292), (0.094, 6.285))
         ),
+        *(Bulge(centre, (0.012, 0.014), -0.6) for centre in ((0.015, 6.255), (0.062, 6.248), (0.035, 6.215))),
     ),
     18: tuple(Fold(((x, 6.72 + 0.02 * (x < 0.1)), (x * 1.35, 6.80)), 0.9, 0.5) for x in (0.04, 0.10, 0.155))
     + tuple(Fold(((x, 6.49), (x * 1.3, 6.42)), 0.9, 0.5) for x in (0.04, 0.10, 0.15)),
@@ -135,10 +136,7 @@ UNIT_MARKS: dict[int, tuple[Mark, ...]] = {
     28: (Bulge((0.10, 6.70), (0.12, 0.03), -0.8), Bulge((0.10, 6.50), (0.12, 0.03), -0.8)),
     34: (Bulge((0.46, 6.66), (0.14, 0.13), 1.5),),
     39: (Fold(((0.155, 6.90), (0.165, 6.86), (0.155, 6.81)), 1.0, 0.5),),
-    43: (
-        Fold(((0.20, 7.325), (0.27, 7.365), (0.36, 7.37), (0.44, 7.33)), 1.0, 0.5),
-        Fold(((0.475, 7.27), (0.52, 7.255), (0.56, 7.235)), 0.9, 0.35),
-    ),
+    43: (Fold(((0.475, 7.27), (0.52, 7.255), (0.56, 7.235)), 0.9, 0.35),),
 }
 """Marks by action unit."""
 

@@ -44,7 +44,7 @@ class WrinkleMaps:
 
 
 @kernel
-def _draw_fold(path, width, fade, lip, origin_row, origin_column, height, cavity):  # type: ignore[no-untyped-def]
+def _draw_fold(path, width, fade, lip, origin_row, origin_column, height, cavity):
     """Carve a groove along a polyline [P,(column, row)]; ``width`` in texels; overlapping strokes keep the deepest."""
     last = path.shape[0] - 1
     for row in range(height.shape[0]):
@@ -113,9 +113,10 @@ def _left_half(code: int) -> tuple[tuple[int, int], Float32[np.ndarray, "h w"], 
     height, cavity = np.zeros((2, *ATLAS_SIZE), np.float32)
     for mark in UNIT_MARKS[code]:
         _draw_mark(mark, height, cavity)
-    height, cavity = (height + height[:, ::-1]) / 2, (cavity + cavity[:, ::-1]) / 2
+    height = np.asarray((height + height[:, ::-1]) / 2, np.float32)
+    cavity = np.asarray((cavity + cavity[:, ::-1]) / 2, np.float32)
     t = np.clip(atlas().x / (2 * MIDLINE_BLEND) + 0.5, 0, 1)
-    left = np.float32(t * t * (3 - 2 * t))
+    left = np.asarray(t * t * (3 - 2 * t), np.float32)
     height, cavity = height * left, cavity * left
     rows = np.flatnonzero((np.abs(height) > SMALLEST).any(1))
     columns = np.flatnonzero((np.abs(height) > SMALLEST).any(0))
