@@ -23,7 +23,7 @@ def random_levels(rng: np.random.Generator) -> np.ndarray:
 def drivable(values: np.ndarray) -> np.ndarray:
     """Keep what the rig can hold: 26 or 27, not both."""
     values = values.copy()
-    values[JAW_DROP] = np.where(values[EXCLUSIVE_IN_THE_JAW + 1] > 0, 0, values[EXCLUSIVE_IN_THE_JAW])
+    values[JAW_DROP] = np.where(values[JAW_DROP + 1] > 0, 0, values[JAW_DROP])
     return values
 
 
@@ -33,7 +33,7 @@ def random_units(rng: np.random.Generator) -> ActionUnits:
 
 def random_state(rng: np.random.Generator) -> State:
     """Draw a score over all codes with sides, parts, letters, M, @ and unobserved units."""
-    codes = CODES[rng.permutation(CODES.size)[: rng.integers(0, 8)]]
+    codes = CODES[rng.permutation(CODES.size)[: rng.integers(0, 6)]]
     terms = [random_term(rng, int(code)) for code in codes]
     groups = [(term,) for term in terms[2:]]
     if len(terms) >= 2:

@@ -118,11 +118,8 @@ class _Reader:
         while self.end > self.at and self.text[self.end - 1].isspace():
             self.end -= 1
 
-    def _peek(self) -> str:
-        return self.text[self.at : self.at + 1] if self.at < self.end else ""
-
     def _take(self, allowed: str) -> str:
-        character = self._peek()
+        character = self.text[self.at] if self.at < self.end else ""
         if not character or character not in allowed + allowed.lower():
             return ""
         self.at += 1
@@ -135,11 +132,11 @@ class _Reader:
 
     def _code(self, first: int) -> int:
         start = self.at
-        while self._take(_DIGITS):
-            pass
+        while self.at < self.end and self.text[self.at] in _DIGITS:
+            self.at += 1
         digits = self.text[start : self.at]
         if not digits:
-            came = f"{self._peek()!r}" if self._peek() else "nothing"
+            came = repr(self.text[start]) if start < self.end else "nothing"
             self._fail(
                 first, start, f"expected a unit number, found {came}", "write codes joined by + (example: 6C+12D)"
             )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Literal
 
 import numpy as np
@@ -25,6 +26,7 @@ closure (Ekman, Friesen & Hager 2002)."""
 
 _SIDE_ORDER = ("", "A", "U", "L", "R")
 _PART_ORDER = ("", "T", "B")
+_BY_RANK = attrgetter("rank")
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class State:
     def __post_init__(self) -> None:
         single = [group[0] for group in self.groups if len(group) == 1]
         merged = _merge(_merge(single, "side", ("L", "R")), "part", ("T", "B"))
-        several = [tuple(sorted(set(group), key=_rank)) for group in self.groups if len(group) > 1]
+        several = [tuple(sorted(set(group), key=_BY_RANK)) for group in self.groups if len(group) > 1]
         groups = [(term,) for term in merged] + several
         object.__setattr__(self, "groups", tuple(sorted(groups, key=lambda g: [t.rank for t in g])))
 
@@ -120,11 +122,7 @@ class State:
         return tuple(notes + [note for group in self.groups for note in _term_losses(group[0])])
 
 
-def _rank(term: Term) -> tuple[int, int, int, bool, int]:
-    return term.rank
-
-
-def _merge(terms: Iterable[Term], field: str, pair: tuple[str, str]) -> list[Term]:
+def _merge(terms: Iterable[Term], field: str, pair: tuple[str, str]) -> set[Term]:
     """Replace two terms that differ only in ``field`` (one each of ``pair``) by one for both."""
     kept = set(terms)
     for term in [t for t in kept if getattr(t, field) == pair[0]]:
@@ -132,18 +130,19 @@ def _merge(terms: Iterable[Term], field: str, pair: tuple[str, str]) -> list[Ter
         if partner in kept:
             kept -= {term, partner}
             kept.add(replace(term, **{field: ""}))  # type: ignore[arg-type]
-    return sorted(kept, key=_rank)
+    return kept
 
 
 def _terms(action_units: ActionUnits) -> Iterator[Term]:
+    seen = ~np.isnan(action_units.intensity)
+    levels = levels_of(np.where(seen, action_units.intensity, np.float32(0)))
     for row, code in enumerate(LABEL_UNITS):
         sides: tuple[Side, ...] = ("L", "R") if UNITS[code].is_sided else ("",)
         for column, side in enumerate(sides):
-            value = action_units.intensity[row, column]
-            if np.isnan(value):
+            if not seen[row, column]:
                 yield Term(code, side=side, observed=False)
-            elif level := int(levels_of(np.asarray(value))):
-                yield Term(code, level, side)
+            elif levels[row, column]:
+                yield Term(code, int(levels[row, column]), side)
 
 
 def _columns(term: Term, code: int) -> slice:
