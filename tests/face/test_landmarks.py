@@ -6,6 +6,7 @@ from facsimile.face.landmarks import (
     FLIP_LANDMARKS,
     LEFT_IRIS,
     RIGHT_IRIS,
+    jaw_opening_mm,
     landmark_surface,
     landmarks,
     lid_aperture_mm,
@@ -73,3 +74,10 @@ def test_measures_have_sides():
 def test_average_face_measures_equal_sides():
     left, right = lid_aperture_mm(default_rig().neutral_vertices(average_identity()))
     assert left == pytest.approx(right, abs=1e-3)
+
+
+def test_jaw_opening_is_zero_at_rest_and_follows_the_lower_teeth():
+    lowered = TEMPLATE.copy()
+    lowered[load_head_pack().part_vertices("lower_teeth")] += np.array((0, -0.1, -0.02), np.float32)
+    assert jaw_opening_mm(TEMPLATE, TEMPLATE) == 0
+    assert jaw_opening_mm(lowered, TEMPLATE) == pytest.approx(10, abs=1.5)

@@ -14,10 +14,9 @@ TEETH_JAW = 0.4
 """Jaw opening at which a smile shows the upper teeth fully."""
 TOOTHY_SHARE = 0.85
 """Part of a smile that becomes the toothy form when the lips part."""
-LIP_BUDGET = ("mouthFunnel", "mouthPucker", "mouthRollLower", "mouthRollUpper", "lipTighten")
 LIP_BUDGET_MAX = 1.3
-"""Lip-shaping units together weigh at most this: lips cannot purse, funnel and roll at once."""
-
+"""Pucker, funnel, tightening and the larger of the two rolls together weigh at most this: lips do one thing."""
+LIP_SHAPERS = ("mouthFunnel", "mouthPucker", "lipTighten", "mouthRollLower", "mouthRollUpper")
 TONGUE_JAW = 0.22
 """A tongue put out opens the jaw at least this far: it would pass through the lower lip."""
 
@@ -46,9 +45,10 @@ def shape_weights(expression: Expression) -> Weights:
 
 
 def _share_lips(weights: Weights) -> None:
-    total = sum(weights[name] for name in LIP_BUDGET)
+    roll = max(weights["mouthRollLower"], weights["mouthRollUpper"])
+    total = roll + sum(weights[name] for name in LIP_SHAPERS[:3])
     if total > LIP_BUDGET_MAX:
-        weights.update({name: weights[name] * LIP_BUDGET_MAX / total for name in LIP_BUDGET})
+        weights.update({name: weights[name] * LIP_BUDGET_MAX / total for name in LIP_SHAPERS})
 
 
 def _show_teeth(weights: Weights, side: str) -> None:

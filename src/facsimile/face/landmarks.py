@@ -51,6 +51,9 @@ LID_MARGIN = 2
 LIP_MARGIN = 2
 """Contour points lie this many cells (0.2 mm) outside the opening, on skin."""
 
+INCISOR_X = 0.08
+"""Teeth nearer the mid-line than this (dm, template) are incisors."""
+
 Cell = tuple[int, int]
 
 
@@ -224,6 +227,21 @@ def lip_gap_mm(vertices: Float32[np.ndarray, "V 3"]) -> float:
     """Return the height of the mouth opening at its middle; closed lips give about 0."""
     points = landmarks(vertices)
     return float(max(points[62, 1] - points[66, 1], 0) * MM_PER_UNIT)
+
+
+@lru_cache(maxsize=1)
+def _incisors() -> tuple[np.ndarray, np.ndarray]:
+    pack = load_head_pack()
+    rows = (pack.part_vertices(part) for part in ("upper_teeth", "lower_teeth"))
+    upper, lower = (row[np.abs(pack.vertices[row, 0]) < INCISOR_X] for row in rows)
+    return upper, lower
+
+
+def jaw_opening_mm(vertices: Float32[np.ndarray, "V 3"], neutral: Float32[np.ndarray, "V 3"]) -> float:
+    """Return how much further apart the upper and lower incisors are than on the neutral face."""
+    upper, lower = _incisors()
+    opened, closed = (float(np.linalg.norm(v[upper].mean(0) - v[lower].mean(0))) for v in (vertices, neutral))
+    return (opened - closed) * MM_PER_UNIT
 
 
 def lid_aperture_mm(vertices: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "2"]:

@@ -16,6 +16,9 @@ from facsimile.face.pack import MM_PER_UNIT, load_head_pack
 from facsimile.face.symmetry import left_mask, mirror_displacements
 
 
+SKIN_PARTS = ("body", "left_lash_lower", "left_lash_upper", "right_lash_lower", "right_lash_upper")
+
+
 @dataclass(frozen=True)
 class Take:
     """Take a shape of the pack: its name (``ex:`` without ancestry), a weight, and the region it is cut to."""
@@ -35,11 +38,12 @@ class Region:
 
 @dataclass(frozen=True)
 class Push:
-    """Move skin round ``at`` (template dm) by ``move_mm`` with a bell of standard deviations ``radius`` (dm)."""
+    """Move ``parts`` round ``at`` (template dm) by ``move_mm`` with a bell of standard deviations ``radius`` (dm)."""
 
     at: tuple[float, float, float]
     radius: tuple[float, float, float]
     move_mm: tuple[float, float, float]
+    parts: tuple[str, ...] = SKIN_PARTS
 
 
 Recipe = tuple[Take | Push, ...]
@@ -95,7 +99,11 @@ LEFT_RECIPES: dict[str, Recipe] = {
         Push((0.44, 6.9, 1.3), (0.14, 0.14, 0.25), (0.0, 2.0, 1.5)),
     ),
     "mouthStretch": (Take("fu:mouthStretchLeft"), Take("ex:mouth-retraction", 0.5)),
-    "mouthUpperUp": (Take("fu:mouthUpperUpLeft"), Take("ex:mouth-elevation", 0.8)),
+    "mouthUpperUp": (
+        Take("fu:mouthUpperUpLeft"),
+        Take("fu:mouthUpperUpRight"),
+        Take("ex:mouth-elevation", 0.8),
+    ),
     "noseSneer": (
         Take("fu:noseSneerLeft"),
         Take("ex:nose-left-elevation"),
@@ -117,7 +125,9 @@ LEFT_RECIPES: dict[str, Recipe] = {
     "toothySmile": (
         Take("ex:mouth-upward-retraction", 0.55),
         Take("ex:mouth-corner-puller", 0.45),
-        Take("fu:mouthUpperUpLeft", 0.6),
+        Take("fu:mouthUpperUpLeft", 0.7),
+        Take("fu:mouthUpperUpRight", 0.7),
+        Push((0.0, 6.68, 1.55), (0.15, 0.06, 0.1), (0.0, 1.5, 0.0)),
         Push((0.27, 6.64, 1.42), (0.13, 0.09, 0.2), (2.5, 0.5, -3.0)),
         Push((0.44, 6.9, 1.3), (0.14, 0.14, 0.25), (0.0, 2.0, 1.5)),
     ),
@@ -129,7 +139,7 @@ DIRECTIONS = ("jaw", "mouth")
 
 MIDDLE_RECIPES: dict[str, Recipe] = {
     "jawForward": (Take("fu:jawForward"),),
-    "jawOpen": (Take("fu:jawOpen"),),
+    "jawOpen": (Take("fu:jawOpen"), Push((0.0, 6.5, 1.2), (9.0, 9.0, 9.0), (0.0, -5.0, -4.0), parts=("tongue",))),
     "mouthClose": (Take("fu:mouthClose"),),
     "mouthFunnel": (Take("fu:mouthFunnel"), Take("ex:mouth-protusion", 0.25)),
     "mouthPucker": (Take("fu:mouthPucker"),),
@@ -208,10 +218,10 @@ def _bell(push: Push) -> Float32[np.ndarray, "V 3"]:
     pack = load_head_pack()
     offset = (pack.vertices - np.array(push.at, np.float32)) / np.array(push.radius, np.float32)
     weight = np.exp(-0.5 * (offset**2).sum(1, keepdims=True))
-    is_skin = np.zeros((len(pack.vertices), 1), np.float32)
-    for part in ("body", "left_lash_lower", "left_lash_upper", "right_lash_lower", "right_lash_upper"):
-        is_skin[pack.part_vertices(part)] = 1
-    return weight * is_skin * np.array(push.move_mm, np.float32) / np.float32(MM_PER_UNIT)
+    is_moved = np.zeros((len(pack.vertices), 1), np.float32)
+    for part in push.parts:
+        is_moved[pack.part_vertices(part)] = 1
+    return weight * is_moved * np.array(push.move_mm, np.float32) / np.float32(MM_PER_UNIT)
 
 
 def _take(take: Take, ancestry: str) -> Float32[np.ndarray, "V 3"]:
