@@ -167,6 +167,7 @@ def test_openface_header_and_values(frame, empty):
 def test_live_link_names(frame):
     layout = layout_of("livelink", (4, 12, 25))
     assert len(layout.columns) == 63
+    assert layout.columns[2] == "EyeBlinkLeft"
     (row,) = layout.rows(frame)
     values = dict(zip(layout.columns, row, strict=True))
     assert (values["Timecode"], values["BlendShapeCount"]) == ("00:00:00.280", 61)

@@ -6,15 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from facsimile.detect.faces import Face, Frame
-from facsimile.detect.reader import presence
 from facsimile.detect.table import Layout, Value
-from facsimile.facs.controllers import ARKIT
+from facsimile.facs.arkit import LIVE_LINK, livelink_from_expression
+from facsimile.facs.openface import INTENSITY_COLUMNS, PRESENCE_COLUMNS, openface_from_expression
 
-OPENFACE_INTENSITY = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)
-OPENFACE_PRESENCE = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 28, 45)
-"""Units of OpenFace 2.2 (Baltrusaitis et al. 2018), in its column order."""
-OPENFACE_READS = {45: 43}
-"""OpenFace calls closed eyes 45 (blink), a movement; a single frame shows 43 (eye closure)."""
 OPENFACE_LANDMARKS = 68
 FORMATS = ("facsimile", "openface", "livelink")
 
@@ -47,9 +42,7 @@ def layout_of(form: str, units: tuple[int, ...]) -> AnyLayout:
 class OpenFaceLayout:
     """The 714 columns of OpenFace 2.2 for sequences; what a picture alone does not tell (millimetres, 3-D) stays empty.
 
-    Frames count from 1. Angles follow OpenFace: rotations about x (right), y (down) and z (away from the camera), so
-    that looking down, turning to the subject's right and tilting to the subject's left shoulder are positive; gaze
-    angles are those of the camera, left and down positive.
+    Frames count from 1. Both gaze vectors are the mean of both eyes, in camera axes.
     """
 
     @property
@@ -64,8 +57,8 @@ class OpenFaceLayout:
             *(f"{axis}_{i}" for axis in "xyXYZ" for i in range(OPENFACE_LANDMARKS)),
             *("p_scale", "p_rx", "p_ry", "p_rz", "p_tx", "p_ty"),
             *(f"p_{i}" for i in range(34)),
-            *(f"AU{code:02d}_r" for code in OPENFACE_INTENSITY),
-            *(f"AU{code:02d}_c" for code in OPENFACE_PRESENCE),
+            *INTENSITY_COLUMNS,
+            *PRESENCE_COLUMNS,
         )
 
     def rows(self, frame: Frame) -> Iterator[list[Value]]:
@@ -85,53 +78,25 @@ class LiveLinkLayout:
     @property
     def columns(self) -> tuple[str, ...]:
         """Return the header: 61 curves after the time code."""
-        shapes = (name[0].upper() + name[1:] for name in ARKIT)
-        head = ("HeadYaw", "HeadPitch", "HeadRoll")
-        eyes = (f"{side}Eye{axis}" for side in ("Left", "Right") for axis in ("Yaw", "Pitch", "Roll"))
-        return ("Timecode", "BlendShapeCount", *shapes, *head, *eyes)
+        return ("Timecode", "BlendShapeCount", *LIVE_LINK)
 
     def rows(self, frame: Frame) -> Iterator[list[Value]]:
         """Yield the row of the frame's first face; empty curves without one."""
-        time_code: list[Value] = [_time_code(frame.time_s), len(self.columns) - 2]
-        if not frame.faces:
-            yield time_code + [None] * (len(self.columns) - 2)
-            return
-        face = frame.faces[0]
-        shapes = face.expression.controllers[: len(ARKIT)].astype(float).tolist()
-        pitch, yaw, roll = (float(v) for v in face.head_pose_rad)
-        eye = [float(face.gaze_rad[0]), float(face.gaze_rad[1]), 0.0]
-        yield [*time_code, *shapes, yaw, pitch, roll, *eye, *eye]
+        values = livelink_from_expression(frame.faces[0].expression).value if frame.faces else {}
+        yield [_time_code(frame.time_s), len(LIVE_LINK), *(values.get(name) for name in LIVE_LINK)]
 
 
 def _openface_values(face: Face) -> dict[str, Value]:
-    pitch, yaw, roll = (float(v) for v in face.head_pose_rad)
-    gaze_yaw, gaze_pitch = yaw + float(face.gaze_rad[0]), pitch + float(face.gaze_rad[1])
-    values: dict[str, Value] = {"face_id": face.face_id, "confidence": face.score, "success": 1}
-    values |= {"pose_Rx": -pitch, "pose_Ry": -yaw, "pose_Rz": roll}
-    values |= {"gaze_angle_x": gaze_yaw, "gaze_angle_y": -gaze_pitch}
-    direction = (
-        math.sin(gaze_yaw) * math.cos(gaze_pitch),
-        -math.sin(gaze_pitch),
-        -math.cos(gaze_yaw) * math.cos(gaze_pitch),
-    )
+    units = openface_from_expression(face.action_units, face.expression).value
+    values: dict[str, Value] = {"face_id": face.face_id, "confidence": face.score, "success": 1, **units}
+    values |= {name: None if math.isnan(units[name]) else int(units[name]) for name in PRESENCE_COLUMNS}
+    x, y = units["gaze_angle_x"], units["gaze_angle_y"]
+    direction = (math.sin(x) * math.cos(y), math.sin(y), -math.cos(x) * math.cos(y))
     for eye in (0, 1):
         values |= {f"gaze_{eye}_{axis}": v for axis, v in zip("xyz", direction, strict=True)}
     for i, (x, y) in enumerate(face.landmarks[:OPENFACE_LANDMARKS]):
         values |= {f"x_{i}": float(x), f"y_{i}": float(y)}
-    for code in OPENFACE_PRESENCE:
-        values |= _openface_unit(face, code)
     return values
-
-
-def _openface_unit(face: Face, code: int) -> dict[str, Value]:
-    """Return both columns of a unit from one reading, so that they agree; nothing if the unit is not read."""
-    read = OPENFACE_READS.get(code, code)
-    if read not in face.units:
-        return {}
-    row = face.units.index(read)
-    side = int(face.intensity[row].argmax())
-    value, sd = float(face.intensity[row, side]), float(face.intensity_sd[row, side])
-    return {f"AU{code:02d}_r": value, f"AU{code:02d}_c": int(presence(value, sd) >= 0.5)}
 
 
 def _time_code(time_s: float) -> str:
