@@ -28,7 +28,7 @@ def toy_faces(num: int, *, seed: int = 0, num_people: int = 200) -> Faces:
     images = np.stack([draw(a, s, tone=rng.uniform(90, 200)) for a, s in zip(au, shift, strict=True)])
     landmarks = (template()[None] * SIZE + shift[:, None]).astype(np.float32)
     return Faces(
-        images, au.astype(np.float32), np.ones((num, 3, 2), bool), landmarks, np.ones((num, 70), bool),
+        images, au.astype(np.float32), np.ones((num, 3, 2), bool), landmarks,
         rng.normal(0, 0.1, (num, 3)).astype(np.float32), rng.normal(0, 0.1, (num, 2, 2)).astype(np.float32), identity,
     )  # fmt: skip
 
@@ -52,7 +52,7 @@ def plain_crop(faces: Faces, row: int, rng: np.random.Generator) -> Crop:
     """Return a face as it is."""
     return Crop(
         faces.images[row], faces.au[row], faces.au_visible[row], faces.landmarks[row] / SIZE,
-        faces.landmark_visible[row], faces.pose[row], faces.gaze[row].mean(0),
+        np.ones(70, bool), faces.pose[row], faces.gaze[row].mean(0),
     )  # fmt: skip
 
 

@@ -1,14 +1,19 @@
-"""The faces of a data set in memory, and who may be trained on."""
+"""The faces of a data set in memory, parted by person."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped, UInt8
 
-TRAIN, DEVELOPMENT, TEST = 0, 1, 2
-HELD_OUT_SHARE = 0.04  # of the people, for development and again for test
-HASH_MULTIPLIER = 0x9E3779B97F4A7C15  # 2^64 / golden ratio: spreads consecutive numbers (Knuth, TAOCP 3, 6.4)
+from facsimile.data.shards import Shards, read_shards, split_by_identity
+from facsimile.facs.action_units import LABEL_UNITS, unit_index
+
+SPLIT_FRACTIONS = (0.92, 0.04, 0.04)  # of the people: to train, to choose weights and calibrate, to report
+MIN_PART = 2  # faces
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,6 @@ class Faces:
     """Intensity 0-5 of the units to be read, NaN where not observed."""
     au_visible: Bool[np.ndarray, "N n 2"]
     landmarks: Float[np.ndarray, "N 70 2"]
-    landmark_visible: Bool[np.ndarray, "N 70"]
     pose: Float[np.ndarray, "N 3"]
     """Pitch, yaw, roll in the picture, radians."""
     gaze: Float[np.ndarray, "N 2 2"]
@@ -43,8 +47,61 @@ class Faces:
         return digest.hexdigest()[:16]
 
 
-def split_of(identity: Int[np.ndarray, " N"]) -> Int[np.ndarray, " N"]:
-    """Return TRAIN, DEVELOPMENT or TEST for each person; it depends on the number of the person alone."""
-    mixed = identity.astype(np.uint64) * np.uint64(HASH_MULTIPLIER)
-    place = (mixed >> np.uint64(11)).astype(np.float64) / 2.0**53
-    return np.where(place < HELD_OUT_SHARE, TEST, np.where(place < 2 * HELD_OUT_SHARE, DEVELOPMENT, TRAIN))
+class Splits(NamedTuple):
+    """Faces of three groups of people that have nobody in common."""
+
+    train: Faces
+    development: Faces
+    """To choose weights and to calibrate."""
+    test: Faces
+    """To report; nothing is decided on them."""
+
+
+def split_rows(identity: Int[np.ndarray, " N"]) -> list[Int[np.ndarray, " M"]]:
+    """Return the rows of each part of `Splits`; a ValueError if there are too few people to hold some out.
+
+    A person's part depends on the person's number alone, so nobody changes sides when a data set grows.
+    """
+    parts = split_by_identity(identity, SPLIT_FRACTIONS)
+    if min(len(rows) for rows in parts) < MIN_PART:
+        raise ValueError(
+            f"{len(np.unique(identity))} people are too few to hold some out; make a data set of at least 100 people "
+            "with 'facsimile dataset make'"
+        )
+    return parts
+
+
+def load_splits(
+    folder: Path, *, units: tuple[int, ...], report: Callable[[str], None] = lambda line: None
+) -> tuple[Splits, dict[str, Any]]:
+    """Load the finished shards of a data set, and say where they come from.
+
+    A data set may still be in the making; shards finished later take no part.
+    """
+    shards = read_shards(folder)
+    report(f"reading {len(shards)} faces from {len(shards.paths)} shards")
+    parts = split_rows(shards.column("identity").astype(np.int64))
+    splits = Splits(*(load_faces(shards, rows, units=units) for rows in parts))
+    recipe = shards.manifest.get("recipe")
+    name = recipe.get("name") if isinstance(recipe, dict) else recipe
+    return splits, {"data_recipe": name, "data_seed": shards.manifest.get("seed")}
+
+
+def load_faces(shards: Shards, rows: Int[np.ndarray, " M"], *, units: tuple[int, ...]) -> Faces:
+    """Load some rows of a data set with the labels of ``units``."""
+    au, visible = shards.column("au"), shards.column("au_visible")
+    if au.shape[1] != len(LABEL_UNITS):
+        raise ValueError(
+            f"column 'au' of {shards.folder} has {au.shape[1]} units, this version labels {len(LABEL_UNITS)}; make the "
+            "data set again with 'facsimile dataset make'"
+        )
+    columns = [unit_index(code) for code in units]
+    return Faces(
+        images=shards.images(rows),
+        au=au[rows][:, columns],
+        au_visible=visible[rows][:, columns],
+        landmarks=shards.column("landmarks")[rows],
+        pose=shards.column("head_pose_rad")[rows],
+        gaze=shards.column("gaze_rad")[rows],
+        identity=shards.column("identity")[rows].astype(np.int64),
+    )

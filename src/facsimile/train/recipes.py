@@ -43,7 +43,7 @@ class TrainConfig:
     """Share of each batch that shows no aligned face."""
     unit_weight_limits: tuple[float, float] = (0.4, 3.0)
     """Least and greatest loss weight of a unit; in between it is inverse to the variance of its labels."""
-    validate_every: int = 500
+    validate_every: int = 1000
     """Steps between two looks at held-out people; the best one's weights are kept."""
     max_validation_faces: int = 2000
     """Held-out faces looked at each time."""

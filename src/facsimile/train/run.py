@@ -2,9 +2,9 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from facsimile.train.calibrate import fit_calibration, unit_reports
 from facsimile.train.card import model_card
 from facsimile.train.crops import CropMakers
 from facsimile.train.export import export_onnx
-from facsimile.train.faces import DEVELOPMENT, TEST, TRAIN, Faces, split_of
+from facsimile.train.faces import Faces, Splits
 from facsimile.train.recipes import TrainConfig
 from facsimile.train.trainer import Trainer
 from facsimile.train.validate import predict, score
@@ -26,57 +26,36 @@ from facsimile.train.validate import predict, score
 WEIGHTS_NAME, CARD_NAME = "reader.onnx", "reader.md"
 CONFIG_NAME, METRICS_NAME = "config.json", "metrics.json"
 MAX_CALIBRATION_FACES = 6000
-MIN_HELD_OUT_FACES = 2
-
-
-class Splits(NamedTuple):
-    """Faces of three groups of people that have nobody in common."""
-
-    train: Faces
-    development: Faces
-    test: Faces
 
 
 def train_reader(
     config: TrainConfig,
-    faces: Faces,
+    splits: Splits,
     *,
     folder: Path,
     template: Float[np.ndarray, "70 2"],
     crops: CropMakers,
+    source: Mapping[str, Any],
     resume: bool = False,
     report: Callable[[str], None] = lambda line: None,
 ) -> Path:
-    """Train, calibrate, measure and export; return the path of the weights.
+    """Train, calibrate, measure and export; return the path of the weights. ``source`` says where the faces come from.
 
     Writes ``reader.onnx``, ``reader.md``, ``config.json``, ``metrics.json``, ``losses.csv``, ``scores.csv`` and
     ``checkpoint.pt`` into ``folder``.
     """
-    splits = split(faces)
     report("faces: " + ", ".join(f"{len(part)} for {name}" for name, part in splits._asdict().items()))
     folder.mkdir(parents=True, exist_ok=True)
     trainer = start(config, splits, folder=folder, template=template, crops=crops, report=report)
     if resume:
         trainer.resume()
-    provenance = describe(config, splits, data=trainer.batches.fingerprint)
+    provenance = {**describe(config, splits, data=trainer.batches.fingerprint), **source}
     write_json(folder / CONFIG_NAME, {**config.to_json(), **provenance})
     reader = trainer.run()
     report("calibrating on people kept for development")
     calibrated = calibrate(reader, splits.development, config, crops=crops)
     provenance |= {"steps": trainer.step, "training_minutes": round(trainer.seconds / 60, 1)}
     return publish(calibrated, splits.test, config, folder=folder, crops=crops, provenance=provenance)
-
-
-def split(faces: Faces) -> Splits:
-    """Part the faces by person; a ValueError if a part is empty."""
-    part = split_of(faces.identity)
-    splits = Splits(*(faces.take(np.flatnonzero(part == k)) for k in (TRAIN, DEVELOPMENT, TEST)))
-    if min(len(splits.development), len(splits.test)) < MIN_HELD_OUT_FACES:
-        raise ValueError(
-            f"{len(np.unique(faces.identity))} people are too few to hold some out; make a data set of at least 100 "
-            "people with 'facsimile dataset make'"
-        )
-    return splits
 
 
 def start(

@@ -5,7 +5,6 @@ resumed run with a budget in steps ends with the very weights of an uninterrupte
 """
 
 import copy
-import csv
 import json
 import math
 import time
@@ -22,12 +21,14 @@ from facsimile.models.losses import LossTerms, Targets, loss_terms
 from facsimile.models.reader import Reader
 from facsimile.train.batches import Batches, Examples
 from facsimile.train.checkpoint import load_checkpoint, save_checkpoint
+from facsimile.train.curves import append_row, cut_after
 from facsimile.train.recipes import TrainConfig
 from facsimile.train.validate import Score, predict, score
 
 REPORT_EVERY = 100  # steps between two lines of talk and of the loss curve
 PREFETCH = 6  # batches waiting per worker
 MAX_STEPS = 2**40
+LOSSES_NAME, SCORES_NAME = "losses.csv", "scores.csv"
 
 
 class Trainer:
@@ -53,6 +54,8 @@ class Trainer:
 
     def run(self) -> Reader:
         """Train until the budget is spent; return the averaged network that read held-out people best."""
+        for name in (LOSSES_NAME, SCORES_NAME):
+            cut_after(self.folder / name, self.step)
         try:
             loader = iter(self._loader())
             clock = time.perf_counter()
@@ -107,7 +110,7 @@ class Trainer:
         result = score(predict(self.average, self.held_out.images), self.held_out.targets)
         if not self.scores or self.scores[-1]["step"] != self.step:
             self.scores.append({"step": self.step, "seconds": round(self.seconds, 1), **result._asdict()})
-            _append_row(self.folder / "scores.csv", self.scores[-1])
+            append_row(self.folder / SCORES_NAME, self.scores[-1])
         if result.value > self.best_value:
             self.best_value, self.best = result.value, copy.deepcopy(self.average.state_dict())
         self.report("held-out: " + "  ".join(f"{k} {v:.3f}" for k, v in result._asdict().items()))
@@ -173,7 +176,7 @@ class Trainer:
         self.recent = []
         rate = self.step * self.config.batch_size / max(self.seconds, 1e-9)
         row = {"step": self.step, "seconds": round(self.seconds, 1), "learning_rate": self.learning_rate(), **means}
-        _append_row(self.folder / "losses.csv", row)
+        append_row(self.folder / LOSSES_NAME, row)
         losses = "  ".join(f"{k} {v:.3f}" for k, v in means.items())
         self.report(f"{100 * self.progress():3.0f} %  step {self.step}  {rate:.0f} faces/s  {losses}")
 
@@ -195,12 +198,3 @@ def use_one_thread(worker: int) -> None:
 
 def _changed_fields(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     return sorted(k for k in old.keys() | new.keys() if old.get(k) != new.get(k))
-
-
-def _append_row(path: Path, row: dict[str, Any]) -> None:
-    is_new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, list(row))
-        if is_new:
-            writer.writeheader()
-        writer.writerow(row)

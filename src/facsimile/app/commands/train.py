@@ -23,7 +23,7 @@ TORCH_MISSING = 'training needs torch: pip install "facsimile[train]"'
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Weights, order, augmentation.")
 @click.option("--workers", type=click.IntRange(min=0), help="Processes that augment; the recipe's if absent.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in the output folder.")
-@click.option("--force", is_flag=True, help="Replace a reader that is already in the output folder.")
+@click.option("--force", is_flag=True, help="Start afresh over what is already in the output folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the measurements as JSON instead of the weights' path.")
 def command(
     recipe: str, data: Path, out: Path, minutes: float | None, steps: int | None, seed: int, workers: int | None,
@@ -35,23 +35,31 @@ def command(
     """
     if importlib.util.find_spec("torch") is None:
         raise click.ClickException(TORCH_MISSING)
-    from facsimile.train.dataset import CROPS, TEMPLATE, load_faces
+    import numpy as np
+
+    from facsimile.data.align import TEMPLATE
+    from facsimile.train.checkpoint import CHECKPOINT_NAME
+    from facsimile.train.crops import crop_makers
+    from facsimile.train.faces import load_splits
     from facsimile.train.recipes import recipe_named
     from facsimile.train.run import METRICS_NAME, WEIGHTS_NAME, train_reader
 
     if minutes is not None and steps is not None:
         raise click.UsageError("give --minutes or --steps, not both")
-    refuse_overwrite(out / WEIGHTS_NAME, force=force)
+    if not resume:
+        refuse_overwrite(out / WEIGHTS_NAME, force=force)
+        refuse_overwrite(out / CHECKPOINT_NAME, force=force)
     try:
         config = dataclasses.replace(recipe_named(recipe), seed=seed)
         if steps is not None or minutes is not None:
             config = dataclasses.replace(config, minutes=minutes, steps=steps)
         if workers is not None:
             config = dataclasses.replace(config, num_workers=workers)
-        faces = load_faces(data, units=config.reader.units, report=_say)
+        splits, source = load_splits(data, units=config.reader.units, report=_say)
         weights = train_reader(
-            config, faces, folder=out, template=TEMPLATE, crops=CROPS, resume=resume, report=_say
-        )
+            config, splits, folder=out, template=TEMPLATE.astype(np.float32), crops=crop_makers(), source=source,
+            resume=resume, report=_say,
+        )  # fmt: skip
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     metrics = json.loads((out / METRICS_NAME).read_text(encoding="utf-8"))

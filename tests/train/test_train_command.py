@@ -1,0 +1,106 @@
+"""The command, from shards on disk to weights, and its one-line errors."""
+
+import importlib.util
+import json
+
+import cv2
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from facsimile.app.commands.train import command
+from facsimile.data.align import TEMPLATE
+from facsimile.facs.action_units import LABEL_UNITS, unit_index
+from facsimile.studio.shards import SCHEMA
+
+NUM_PEOPLE = 150
+
+
+def run(*arguments):
+    return CliRunner().invoke(command, [str(a) for a in arguments])
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+    table = pa.Table.from_pylist([row(k, rng) for k in range(NUM_PEOPLE)], schema=SCHEMA)
+    pq.write_table(table, folder / "shard-00000.parquet")
+    manifest = {"recipe": {"name": "noise"}, "seed": 5, "shards": []}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def row(person, rng):
+    encoded = cv2.imencode(".png", rng.integers(0, 256, (128, 128, 3)).astype(np.uint8))[1]
+    au = np.zeros((len(LABEL_UNITS), 2), np.float32)
+    au[unit_index(12), 0] = person % 6
+    return {
+        "image": {"bytes": encoded.tobytes(), "path": None},
+        "identity": person,
+        "index": person,
+        "controllers": [0.0] * 66,
+        "au": au.tolist(),
+        "au_visible": (au >= 0).tolist(),
+        "landmarks": (TEMPLATE * 112 + 7.5).tolist(),
+        "landmark_visible": [True] * 70,
+        "head_pose_rad": [0.1, 0.2, 0.3],
+        "gaze_rad": [[0.1, 0.0], [0.3, 0.2]],
+        "notation": "0",
+        "recipe": "noise",
+        "seed": 5,
+    }
+
+
+@pytest.mark.torch
+def test_shards_are_loaded_by_person_and_unit(data):
+    pytest.importorskip("torch")
+    from facsimile.train.faces import load_splits
+
+    splits, source = load_splits(data, units=(4, 12))
+    assert source == {"data_recipe": "noise", "data_seed": 5}
+    assert sum(len(part) for part in splits) == NUM_PEOPLE
+    for part in splits:
+        assert part.images.shape[1:] == (128, 128, 3)
+        np.testing.assert_array_equal(part.au[:, 1, 0], part.identity % 6)
+        assert (part.au[:, 0] == 0).all()
+        np.testing.assert_allclose(part.gaze[0], [[0.1, 0], [0.3, 0.2]])
+
+
+@pytest.mark.torch
+@pytest.mark.slow
+def test_a_run_from_shards_to_weights_and_on(data, tmp_path):
+    pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+    out = tmp_path / "out"
+    first = run("small_cpu", "--data", data, "--out", out, "--steps", 1, "--workers", 0)
+    assert first.exit_code == 0, first.output
+    assert first.stdout.strip() == str(out / "reader.onnx")
+    refused = run("small_cpu", "--data", data, "--out", out, "--steps", 1)
+    assert refused.exit_code == 2
+    assert "exists" in refused.output
+    again = run("small_cpu", "--data", data, "--out", out, "--steps", 2, "--workers", 0, "--resume", "--json")
+    assert again.exit_code == 0, again.output
+    assert "face_accuracy" in json.loads(again.stdout)["summary"]
+
+
+@pytest.mark.torch
+def test_mistakes_get_one_line(data, tmp_path):
+    pytest.importorskip("torch")
+    unknown = run("smal_cpu", "--data", data, "--out", tmp_path)
+    assert unknown.exit_code == 1
+    assert "did you mean 'small_cpu'" in unknown.output
+    empty = run("small_cpu", "--data", tmp_path, "--out", tmp_path / "out")
+    assert empty.exit_code == 1
+    assert "holds no shard-" in empty.output
+    both = run("small_cpu", "--data", data, "--out", tmp_path, "--steps", 1, "--minutes", 1)
+    assert both.exit_code == 2
+
+
+def test_without_torch_the_extra_is_named(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    result = run("small_cpu", "--data", data, "--out", tmp_path)
+    assert result.exit_code == 1
+    assert 'pip install "facsimile[train]"' in result.output
