@@ -81,7 +81,7 @@ PHRASES: dict[int, tuple[str, str]] = {
 """Code -> (part of the face, what happens to it), after the FACS manual's section on appearance changes (Ekman, Friesen
 & Hager 2002), put plainly. Parts of sided units are in the singular: one side's name."""
 
-SINGLE_PARTS = ("upper lip", "lower lip", "tongue", "root of the nose")
+SINGLE_PARTS = ("upper lip", "lower lip", "tongue", "root of the nose", "jaw")
 """Parts of sided units of which a face has one; a side is then a place on it."""
 
 PLURALS = {"side of the nose": "sides of the nose", "furrow beside the nose": "furrows beside the nose"}

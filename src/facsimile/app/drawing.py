@@ -1,0 +1,63 @@
+"""Draw a synthetic person with a given face, for replies and pages."""
+
+import io
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+from facsimile.facs.converters import expression_from_action_units
+from facsimile.facs.expression import ActionUnits
+from facsimile.facs.pose import gaze_of, head_pose_of
+from facsimile.facs.state import State
+from facsimile.render.renderer import render
+from facsimile.render.scene import face_centre, portrait_scene
+
+POSE_LIMIT_RAD = (0.5, 0.9, 0.4)
+"""Largest pitch, yaw and roll drawn: beyond them a portrait no longer shows both sides of the face."""
+
+JPEG_QUALITY = 90
+
+
+def draw_person(
+    units: ActionUnits,
+    *,
+    seed: int,
+    size: int,
+    head_pose_rad: Float[np.ndarray, "3"] | None = None,
+    gaze_rad: Float[np.ndarray, "2 2"] | None = None,
+) -> UInt8[np.ndarray, "size size 3"]:
+    """Draw the person of ``seed`` with these units; unobserved units rest.
+
+    ``head_pose_rad`` (pitch, yaw, roll) defaults to frontal and is kept within ``POSE_LIMIT_RAD``; ``gaze_rad``
+    defaults to the camera.
+    """
+    limit = np.array(POSE_LIMIT_RAD)
+    pose = np.zeros(3) if head_pose_rad is None else np.clip(head_pose_rad, -limit, limit)
+    pose = pose.astype(np.float32)
+    known = ActionUnits(np.nan_to_num(units.intensity))
+    scene = portrait_scene(known, seed=seed, size=size, pitch_rad=float(pose[0]), yaw_rad=float(pose[1]))
+    gaze = scene.expression.gaze_rad if gaze_rad is None else gaze_rad
+    x, y, z = (float(value) for value in face_centre(scene.identity, pose))
+    scene = replace(
+        scene,
+        expression=expression_from_action_units(known, head_pose_rad=pose, gaze_rad=gaze),
+        camera=replace(scene.camera, target=(x, y, z)),
+    )
+    return render(scene).image
+
+
+def draw_state(state: State, *, seed: int, size: int) -> UInt8[np.ndarray, "size size 3"]:
+    """Draw the person of ``seed`` as a score says, head and eye codes included."""
+    gaze = gaze_of(state) if gaze_of(state).any() else None
+    return draw_person(state.to_action_units(), seed=seed, size=size, head_pose_rad=head_pose_of(state), gaze_rad=gaze)
+
+
+def encode(image: UInt8[np.ndarray, "H W 3"], form: Literal["PNG", "JPEG"]) -> bytes:
+    """Return the picture as a file's bytes."""
+    stream = io.BytesIO()
+    options = {"quality": JPEG_QUALITY} if form == "JPEG" else {}
+    Image.fromarray(image).save(stream, form, **options)
+    return stream.getvalue()
