@@ -8,7 +8,7 @@ from facsimile.facs.expression import Expression
 
 LID_DOWN_RAD, LID_UP_RAD, LID_SIDE_RAD = 0.199, 0.172, 0.265
 """Turn of the eyeball in the pack's eyeLookDown, eyeLookUp and eyeLookIn/Out: lids follow in proportion."""
-LID_FOLLOW, LID_FOLLOW_MAX = 0.75, 1.7
+LID_FOLLOW, LID_FOLLOW_MAX = 0.7, 1.4
 """Lids make this part of that motion and stop at this weight: a look straight down still shows the iris."""
 TEETH_JAW = 0.4
 """Jaw opening at which a smile shows the upper teeth fully."""

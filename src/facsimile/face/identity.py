@@ -46,7 +46,7 @@ OPPOSITES = (
 IDENTITY_FAMILIES = ("fu:", "ex:")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Identity:
     """Describe one person who does not exist.
 

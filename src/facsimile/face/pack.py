@@ -36,7 +36,7 @@ MM_PER_UNIT = 100.0
 """The mesh is in decimetres."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HeadPack:
     """Hold the template head and its shapes.
 

@@ -31,6 +31,8 @@ from facsimile.facs.expression import Expression
 CACHED_FACES = 16
 """Faces kept ready; one takes about 6 MB."""
 
+UPPER_TEETH_SHIFT = np.array((0.0, -0.02, -0.01), np.float32)
+"""The template's upper incisors end at the seam of the lips; people show 2 mm more of them (dm, down and back)."""
 BLINKS = ("eyeBlinkLeft", "eyeBlinkRight")
 
 
@@ -108,6 +110,7 @@ class Rig:
         used = np.flatnonzero(identity.weights)
         flat = self.pack.shapes.reshape(len(self.pack.shapes), -1)[used]
         neutral = template + (identity.weights[used] @ flat).reshape(-1, 3)
+        neutral[self.pack.part_vertices("upper_teeth")] += UPPER_TEETH_SHIFT
         return seal_lips(neutral + eye_middle(template) - eye_middle(neutral))
 
 

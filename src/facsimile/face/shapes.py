@@ -15,7 +15,6 @@ from facsimile.face.identity import PACK_ANCESTRIES
 from facsimile.face.pack import MM_PER_UNIT, load_head_pack
 from facsimile.face.symmetry import left_mask, mirror_displacements
 
-
 SKIN_PARTS = ("body", "left_lash_lower", "left_lash_upper", "right_lash_lower", "right_lash_upper")
 
 
@@ -86,10 +85,10 @@ LEFT_RECIPES: dict[str, Recipe] = {
     "mouthFrown": (Take("fu:mouthFrownLeft"), Push((0.3, 6.52, 1.38), (0.1, 0.1, 0.15), (0.8, -1.2, -0.8))),
     "mouthLowerDown": (Take("fu:mouthLowerDownLeft"), Take("fu:mouthLowerDownRight")),
     "mouthPress": (
-        Take("fu:mouthPressLeft", 0.25),
-        Take("fu:mouthRollUpper", 0.15),
-        Take("fu:mouthRollLower", 0.3),
-        Take("fu:mouthShrugLower", 0.25),
+        Take("fu:mouthPressLeft", 0.2),
+        Take("fu:mouthRollUpper", 0.3),
+        Take("fu:mouthRollLower", 0.45),
+        Take("fu:mouthShrugLower", 0.2),
         Push((0.12, 6.4, 1.42), (0.15, 0.1, 0.2), (0.0, 2.5, 1.0)),
     ),
     "mouthSmile": (
@@ -106,8 +105,8 @@ LEFT_RECIPES: dict[str, Recipe] = {
     ),
     "noseSneer": (
         Take("fu:noseSneerLeft"),
-        Take("ex:nose-left-elevation"),
-        Take("fu:mouthUpperUpLeft", 0.4),
+        Take("ex:nose-left-elevation", 0.6),
+        Take("fu:mouthUpperUpLeft", 0.75),
         Push((0.12, 7.1, 1.5), (0.08, 0.12, 0.15), (0.0, 2.0, 0.5)),
     ),
     "nasolabialDeepen": (
@@ -143,8 +142,15 @@ MIDDLE_RECIPES: dict[str, Recipe] = {
     "mouthClose": (Take("fu:mouthClose"),),
     "mouthFunnel": (Take("fu:mouthFunnel"), Take("ex:mouth-protusion", 0.25)),
     "mouthPucker": (Take("fu:mouthPucker"),),
-    "mouthRollLower": (Take("fu:mouthRollLower"), Push((0.0, 6.55, 1.5), (0.18, 0.05, 0.08), (0.0, 1.5, -3.0))),
-    "mouthRollUpper": (Take("fu:mouthRollUpper"),),
+    "mouthRollLower": (
+        Take("fu:mouthRollLower"),
+        Push((0.0, 6.55, 1.52), (0.17, 0.045, 0.12), (0.0, 5.0, -5.0)),
+        Push((0.0, 6.5, 1.4), (9.0, 9.0, 9.0), (0.0, -1.0, -3.0), parts=("lower_teeth",)),
+    ),
+    "mouthRollUpper": (
+        Take("fu:mouthRollUpper"),
+        Push((0.0, 6.7, 1.4), (9.0, 9.0, 9.0), (0.0, 0.0, -3.0), parts=("upper_teeth",)),
+    ),
     "mouthShrugLower": (
         Take("fu:mouthShrugLower"),
         Push((0.0, 6.32, 1.42), (0.22, 0.11, 0.25), (0.0, 5.0, 1.5)),
@@ -152,10 +158,10 @@ MIDDLE_RECIPES: dict[str, Recipe] = {
     "mouthShrugUpper": (Take("fu:mouthShrugUpper"),),
     "tongueOut": (Take("fu:tongueOut"),),
     "lipTighten": (
-        Take("fu:mouthRollUpper", 0.45),
-        Take("fu:mouthRollLower", 0.6),
-        Take("fu:mouthPucker", 0.25),
-        Push((0.0, 6.6, 1.52), (0.2, 0.1, 0.1), (0.0, 0.0, -2.5)),
+        Take("fu:mouthRollUpper", 0.5),
+        Take("fu:mouthRollLower", 0.7),
+        Take("fu:mouthPucker", 0.35),
+        Push((0.0, 6.6, 1.52), (0.2, 0.1, 0.1), (0.0, 0.0, -3.5)),
     ),
     "lipsPart": (
         Take("ex:mouth-parling"),
@@ -198,7 +204,8 @@ REACH_MM: dict[str, float] = {
     "mouthShrugLower": 11.2,
     "mouthPucker": 12.2,
     "mouthFunnel": 11.6,
-    "mouthRollLower": 9.0,
+    "mouthRollLower": 14.0,
+    "mouthRollUpper": 11.5,
     "jaw": 8.8,
     "jawForward": 11.0,
     "jawOpen": 41.4,
