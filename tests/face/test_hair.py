@@ -153,6 +153,6 @@ def test_a_shadow_has_no_hairs_but_darkens() -> None:
 
 def test_women_and_children_have_no_beard() -> None:
     rng = np.random.default_rng(0)
-    assert {beards.random_beard(rng, sex=1.0, age_years=40).kind for _ in range(30)} == {"none"}
-    assert {beards.random_beard(rng, sex=0.0, age_years=12).kind for _ in range(30)} == {"none"}
-    assert len({beards.random_beard(rng, sex=0.0, age_years=40).kind for _ in range(99)}) == len(beards.KINDS)
+    assert {beards.random_beard(rng, sex=1.0, age_years=40.0).kind for _ in range(30)} == {"none"}
+    assert {beards.random_beard(rng, sex=0.0, age_years=12.0).kind for _ in range(30)} == {"none"}
+    assert len({beards.random_beard(rng, sex=0.0, age_years=40.0).kind for _ in range(99)}) == len(beards.KINDS)

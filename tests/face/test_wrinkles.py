@@ -32,15 +32,15 @@ def test_an_old_neutral_face_has_some() -> None:
 
 @pytest.mark.parametrize("code", VISIBLE)
 def test_sides_mirror(code: int) -> None:
-    left = wrinkle_height(units(code, 4, 0), 30.0)
-    right = wrinkle_height(units(code, 0, 4), 30.0)
+    left = wrinkle_height(units(code, 4, 0), 20.0)
+    right = wrinkle_height(units(code, 0, 4), 20.0)
     for a, b in zip(left, right, strict=True):
-        np.testing.assert_array_equal(a, b[:, ::-1])
+        np.testing.assert_allclose(a, b[:, ::-1], atol=1e-6)
 
 
 @pytest.mark.parametrize("code", VISIBLE)
 def test_marks_stay_on_their_side(code: int) -> None:
-    height, _ = wrinkle_height(units(code, 5, 0), 30.0)
+    height, _ = wrinkle_height(units(code, 5, 0), 20.0)
     assert not height[atlas().x < -0.051].any()
     assert np.abs(height).max() > 0.08
 
@@ -56,7 +56,7 @@ def test_intensity_and_age_deepen_folds() -> None:
     def depth(intensity: float, age: float) -> float:
         return float(-wrinkle_height(units(12, intensity, intensity), age)[0].min())
 
-    assert 0 < depth(1, 25) < depth(3, 25) < depth(5, 25) < depth(5, 70)
+    assert 0 < depth(1, 25.0) < depth(3, 25.0) < depth(5, 25.0) < depth(5, 70.0)
 
 
 def test_unobserved_units_count_as_absent() -> None:

@@ -13,6 +13,7 @@ from facsimile.face.hair import Hair, random_hair, scalp_shadow
 from facsimile.face.identity import Identity
 from facsimile.face.lashes import grow_lashes
 from facsimile.face.lip_paint import paint_lips, random_lips
+from facsimile.face.makeup import paint_makeup, random_makeup
 from facsimile.face.skin import (
     pigment_albedo,
     pigment_colour,
@@ -98,6 +99,8 @@ def random_appearance(rng: np.random.Generator, identity: Identity) -> Appearanc
     _tint(albedo, np.minimum(1.5 * brow_colour, 0.55 * bare), brow_shadow(brows))
     _tint(albedo, np.minimum(ROOT_SHADE * hair.colour, 0.8 * bare), scalp_shadow(hair))
     lip_colour = paint_lips(albedo, gloss, lips=lips, pigments=pigments, rng=rng)
+    makeup = random_makeup(rng, sex=identity.sex, age_years=identity.age_years)
+    paint_makeup(albedo, makeup)
     np.clip(albedo, *ALBEDO_RANGE, out=albedo)
     eyes = random_eyes(rng, ancestry=identity.ancestry, age_years=identity.age_years)
     clothes_colour, neckline = random_clothes(rng)
@@ -111,6 +114,7 @@ def random_appearance(rng: np.random.Generator, identity: Identity) -> Appearanc
         "beard": beard.kind,
         "eye_colour": eyes.colour_name,
         "lipstick": lips.lipstick,
+        "makeup": makeup.is_worn,
         "glasses": False,
     }
     return Appearance(

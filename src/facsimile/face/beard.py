@@ -7,7 +7,7 @@ from jaxtyping import Float, Float32
 
 from facsimile.face.brows import attach
 from facsimile.face.regions import noise, regions
-from facsimile.face.rest import atlas, atlas_uv, front_lookup
+from facsimile.face.rest import TEXEL_MM, atlas, front_lookup
 from facsimile.face.strands import SurfaceStrands
 
 KINDS = ("none", "shadow", "stubble", "moustache", "goatee", "short beard", "full beard")
@@ -72,18 +72,17 @@ def grow_beard(rng: np.random.Generator, beard: Beard) -> SurfaceStrands | None:
 
 def _scatter(rng: np.random.Generator, beard: Beard) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]:
     """Scatter roots (x, y) over the beard's region, as often as it is dense there."""
-    wanted = int(STRANDS[beard.kind] * beard.density)
-    x, y = rng.uniform(-0.75, 0.75, wanted * 5), rng.uniform(6.02, 7.0, wanted * 5)
-    _, _, z = front_lookup(x, y)
-    column, row = np.moveaxis(atlas_uv(np.stack([x, y, np.where(np.isfinite(z), z, 0.5)], -1)), -1, 0)
-    growth = _growth(beard.kind)[np.round(row).astype(int), np.round(column).astype(int)]
-    grows = np.flatnonzero((rng.random(len(x)) < growth) & np.isfinite(z) & (z > 0.5))[:wanted]
-    return x[grows], y[grows]
+    a, growth = atlas(), _growth(beard.kind)
+    cells = np.flatnonzero((growth > 0.02) & (a.z > 0.5) & (a.y > 6.02))
+    weight = growth.ravel()[cells].astype(np.float64)
+    chosen = rng.choice(cells, int(STRANDS[beard.kind] * beard.density), p=weight / weight.sum())
+    jitter = rng.uniform(-0.5, 0.5, (2, len(chosen))) * TEXEL_MM / 100
+    return a.x.ravel()[chosen] + jitter[0], a.y.ravel()[chosen] + jitter[1]
 
 
 def beard_shadow(beard: Beard) -> Float32[np.ndarray, "H W"]:
     """Return how much the roots darken the skin, 0-1."""
     if beard.kind == "none":
         return np.zeros_like(regions()["beard"])
-    patchy = 1 + 0.25 * noise(0.7, 2) + 0.15 * noise(4, 5)
+    patchy = 1 + 0.25 * noise(0.7, 2) + 0.15 * noise(4.0, 5)
     return np.float32(np.clip(SHADOW[beard.kind] * beard.density * patchy, 0, 1)) * _growth(beard.kind)

@@ -116,7 +116,7 @@ def style_strands(rng: np.random.Generator, style: str, *, recede: float) -> Hai
 def scalp_shadow(hair: Hair) -> Float32[np.ndarray, "H W"]:
     """Return how much hair and roots cover the scalp, 0-1, with a ragged soft hairline, to tint the albedo."""
     inside = _hairline_map() - np.float32(hair.recede) * _recede_map()
-    ragged = inside + 0.02 * noise(0.7, 4) + 0.03 * noise(4, 4)
+    ragged = inside + 0.02 * noise(0.7, 4) + 0.03 * noise(4.0, 4)
     cover = SCALP_COVER.get(hair.style, 0.9)
     return np.float32(cover * np.clip(ragged / 0.26, 0, 1) ** 1.2) * (1 - atlas().ears)
 

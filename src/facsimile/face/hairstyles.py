@@ -239,7 +239,7 @@ def grow(rng: np.random.Generator, style: Style) -> HairStrands:
     loose = np.exp(rng.normal(0, 0.35, (count, 1)))
     height = style.volume * (0.4 + 0.6 * rng.random(count))
     slack = 0.08 * rng.random(count)
-    point = roots.position + roots.normal * 0.008
+    point = roots.position
     heading = unit(roots.normal * style.lift + comb * 0.6 + locks.bend + rng.normal(0, 0.10, (count, 3)))
     points = [point]
     for index in range(1, style.points):

@@ -13,7 +13,7 @@ CARDS = ("left_lash_upper", "left_lash_lower", "right_lash_upper", "right_lash_l
 CARD_CELLS = (40, 160)
 """Rows, columns of the grid laid over a card's texture; columns run along the lid."""
 POINTS = 5
-LASH_MM = 0.22
+LASH_MM = 0.32
 """Drawn width; a real lash is 0.06-0.1 mm, lashes clump."""
 
 
@@ -38,7 +38,7 @@ def _card(name: str) -> tuple[Int32[np.ndarray, "F 3"], Int32[np.ndarray, "H W"]
 
 def _grow_card(rng: np.random.Generator, name: str, *, density: float, length: float) -> SurfaceStrands:
     triangles, grid, bary, is_upper = _card(name)
-    count = max(4, int((80 if is_upper else 34) * density))
+    count = max(4, int((120 if is_upper else 40) * density))
     full = CARD_CELLS[1]
     root = rng.uniform(2, full - 3, (count, 1))
     splay = rng.normal(0, 6, (count, 1)) + (root - full / 2) * 0.08

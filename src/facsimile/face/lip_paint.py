@@ -94,7 +94,7 @@ def paint_lips(
     reach = np.where(a.y[window] > LIP_SEAM_Y, 0.022, 0.045)
     inner = np.exp(-((from_seam / reach) ** 2) / 2) * lips.two_tone
     dark = 1 - 0.25 * lips.two_tone * (1 - inner)
-    mottle = np.exp(0.05 * rolled_noise(rng, 1.5)[window] + 0.06 * rolled_noise(rng, 4)[window])
+    mottle = np.exp(0.05 * rolled_noise(rng, 1.5)[window] + 0.06 * rolled_noise(rng, 4.0)[window])
     seam = np.exp(-((from_seam / 0.011) ** 2) / 2) * (np.abs(a.x[window]) < 0.25) * lips.seam
     reflected = np.float32(min(1.0, 0.45 + 1.3 * float(tone.mean())))
     stick = reflected * np.asarray(LIPSTICKS.get(lips.lipstick, (0, 0, 0)), np.float32)

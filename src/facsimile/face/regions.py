@@ -67,17 +67,22 @@ def regions() -> dict[str, Float32[np.ndarray, "H W"]]:
         "forehead": a.blob(0.0, 7.85, 0.5, 0.2),
         "under_eye": a.blob(0.29, 7.11, 0.12, 0.045),
         "lid": a.blob(0.31, 7.345, 0.14, 0.05),
-        "lid_crease": a.blob(0.32, 7.40, 0.15, 0.025),
         "chin": a.blob(0.0, 6.25, 0.18, 0.1),
-        "lash_line": np.float32(
-            np.exp(-((np.hypot((x - 0.32) / 0.165, (y - 7.283) / 0.055) - 1) ** 2) / 0.04) * (z > 1)
-        ),
+        "lid_rim": _lid_rim(),
         "ear": cv2.GaussianBlur(a.ears, (0, 0), 6),
         "beard": _beard_region(),
         "moustache": _moustache_region(),
         "brow": _brow_region(),
     }
     return {name: np.asarray(mask, np.float32) for name, mask in named.items()}
+
+
+def _lid_rim() -> Float32[np.ndarray, "H W"]:
+    """Return the edges of the lids, a ring round the eye's opening; the lower rim has half the strength."""
+    a = atlas()
+    x, y = (np.abs(a.x) - 0.318) / 0.122, (a.y - 7.287) / 0.044
+    ring = np.exp(-(((np.hypot(x, y) - 1.06) / 0.17) ** 2) / 2) * np.where(y > 0, 1.0, 0.5)
+    return np.asarray(ring * (a.z > 1.0), np.float32)
 
 
 def _moustache_region() -> Float32[np.ndarray, "H W"]:

@@ -79,7 +79,7 @@ def random_pigments(rng: np.random.Generator, identity: Identity) -> Pigments:
     old, region = oldness(identity.age_years), regions()
     uneven = np.float32(rng.uniform(0.2, 1.0))
     melanin = tone + uneven * (
-        0.028 * rolled_noise(rng, 12) + 0.025 * rolled_noise(rng, 40) + 0.015 * rolled_noise(rng, 4)
+        0.028 * rolled_noise(rng, 12.0) + 0.025 * rolled_noise(rng, 40.0) + 0.015 * rolled_noise(rng, 4.0)
     )
     melanin += np.float32(0.05 * rng.normal()) * region["forehead"] - np.float32(0.05 * tone) * region["cheek"]
     melanin += np.float32((0.03 + 0.13 * rng.random()) * (0.6 + 0.5 * old)) * region["under_eye"]
@@ -96,9 +96,9 @@ def _random_blood(rng: np.random.Generator, ruddiness: float) -> Float32[np.ndar
     pattern += 0.6 * region["ear"] + 0.25 * region["chin"] + np.float32(lid) * region["lid"]
     pattern += np.float32(0.3) * region["under_eye"] - np.float32(0.15) * region["forehead"]
     blood = np.float32(ruddiness) * pattern
-    blood += 0.06 * rolled_noise(rng, 12, 1) + 0.05 * rolled_noise(rng, 4, 1)
+    blood += 0.06 * rolled_noise(rng, 12.0, 1) + 0.05 * rolled_noise(rng, 4.0, 1)
     if rng.random() < 0.2:
-        blotches = np.clip(rolled_noise(rng, 4, 2) - rng.uniform(1.6, 2.4), 0, 1)
+        blotches = np.clip(rolled_noise(rng, 1.5, 4) - rng.uniform(2.2, 3.2), 0, 1)
         blood += np.float32(rng.uniform(0.2, 0.6)) * blotches
     return np.asarray(blood, np.float32)
 
@@ -116,7 +116,7 @@ def _add_freckles(rng: np.random.Generator, melanin: Float32[np.ndarray, "H W"],
 def _add_spots(rng: np.random.Generator, melanin: Float32[np.ndarray, "H W"], old: float) -> None:
     """Add age spots and up to seven moles."""
     if old > 0.35:
-        melanin += np.float32(0.22 * old * rng.random()) * np.clip(rolled_noise(rng, 3, 3) - 1.8, 0, 1)
+        melanin += np.float32(0.22 * old * rng.random()) * np.clip(rolled_noise(rng, 3.0, 3) - 1.8, 0, 1)
     for _ in range(int(rng.integers(0, 8))):
         row, column = rng.uniform(0.2, 0.8) * ATLAS_SIZE[0], rng.uniform(0.28, 0.72) * ATLAS_SIZE[1]
         radius, depth = rng.uniform(0.4, 1.2) / TEXEL_MM, rng.uniform(0.1, 0.5)
@@ -140,7 +140,7 @@ def random_gloss(rng: np.random.Generator) -> Float32[np.ndarray, "H W"]:
     """Draw how much the skin shines, 0.1 (powdered) to about 1.5 (oily nose): a factor on its specular strength."""
     region, oil = regions(), rng.uniform(0.0, 1.2)
     gloss = 0.62 + 0.25 * region["nose"] + np.float32(0.22 * oil) * region["forehead"] + 0.10 * region["cheek"]
-    gloss += 0.15 * region["lid"] + 0.05 * rolled_noise(rng, 4, 2) + 0.04 * noise(0.7)
+    gloss += 0.15 * region["lid"] + 0.05 * rolled_noise(rng, 4.0, 2) + 0.04 * noise(0.7)
     return np.asarray(np.clip(gloss * rng.uniform(0.4, 0.95), 0.1, 1.6), np.float32)
 
 
@@ -150,6 +150,6 @@ def random_height(rng: np.random.Generator, age_years: float) -> Float32[np.ndar
     where = 0.4 + 0.6 * region["cheek"] + 0.9 * region["nose"] + 0.4 * region["forehead"]
     pores = np.float32(0.020 * rng.uniform(0.4, 1.5)) * where * (0.6 * rolled_noise(rng, 0.7) + 0.5 * noise(1.5))
     lines = np.float32(0.012 + 0.030 * old) * rolled_noise(rng, 1.5, 3)
-    uneven = np.float32(0.020 + 0.040 * old) * rolled_noise(rng, 4, 3)
+    uneven = np.float32(0.020 + 0.040 * old) * rolled_noise(rng, 4.0, 3)
     soft = 1 - 0.7 * atlas().lips
     return np.asarray((pores + lines + uneven) * soft, np.float32)

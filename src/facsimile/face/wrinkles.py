@@ -18,8 +18,8 @@ from facsimile.kernel import kernel
 
 MIDLINE_BLEND = 0.05
 """Half width (dm) of the zone round the midline where the left half's map hands over to the right half's."""
-YOUNG_STRENGTH, OLD_GAIN = 0.55, 0.75
-"""Depth of expression folds at 25 years, and what age adds by 80: elastic skin folds less and smoother."""
+DEPTH_BY_AGE = ((8.0, 25.0, 80.0), (0.35, 0.60, 1.25))
+"""Age in years and depth of expression folds: elastic skin folds less and smoother."""
 CAVITY_PER_MM = 0.34
 """Share of the sky that a groove 1 mm deep hides; a crease of 3 mm is nearly black."""
 FADE = 0.3
@@ -87,7 +87,7 @@ def _texel_path(fold: Fold, sign: float) -> Float[np.ndarray, "N 2"]:
 
 def _broken(stroke: Float32[np.ndarray, "h w"], window: tuple[slice, slice]) -> Float32[np.ndarray, "h w"]:
     """Return a stroke deepened and shallowed along its way, as skin never folds evenly."""
-    return stroke * np.clip(1 + BREAK_UP * noise(4, 6)[window], 0.15, 2)
+    return stroke * np.clip(1 + BREAK_UP * noise(4.0, 6)[window], 0.15, 2)
 
 
 def _draw_mark(mark: Mark, height: Float32[np.ndarray, "H W"], cavity: Float32[np.ndarray, "H W"]) -> None:
@@ -138,10 +138,10 @@ def wrinkle_maps() -> WrinkleMaps:
     return WrinkleMaps(tuple(units), tuple(origins), tuple(heights), tuple(cavities))
 
 
-def _weight(intensity: float, code: int, *, old: float) -> float:
+def _weight(intensity: float, code: int, *, age: float) -> float:
     """Return the factor on a unit's map: expression folds plus what age has left in the resting face."""
-    contraction = (YOUNG_STRENGTH + OLD_GAIN * old) * max(0.0, intensity) / 5
-    return contraction + AGE_SHARES.get(code, 0.0) * old * max(0.0, 1 - intensity / 5)
+    contraction = float(np.interp(age, *DEPTH_BY_AGE)) * max(0.0, intensity) / 5
+    return contraction + AGE_SHARES.get(code, 0.0) * oldness(age) * max(0.0, 1 - intensity / 5)
 
 
 def wrinkle_height(
@@ -152,13 +152,13 @@ def wrinkle_height(
     ``action_units`` are intensities 0-5 in the order of ``LABEL_UNITS``, NaN counts as 0; ``age`` in years deepens the
     folds and leaves some at rest; ``strength`` is the person's own (``Appearance.wrinkle_strength``).
     """
-    maps, old = wrinkle_maps(), oldness(age)
+    maps = wrinkle_maps()
     height, cavity = np.zeros((2, *ATLAS_SIZE), np.float32)
     intensity = np.nan_to_num(action_units, nan=0.0)
     for (code, side), (row, column), fold, groove in zip(
         maps.units, maps.origin, maps.height, maps.cavity, strict=True
     ):
-        weight = np.float32(strength * _weight(float(intensity[unit_index(code), side]), code, old=old))
+        weight = np.float32(strength * _weight(float(intensity[unit_index(code), side]), code, age=age))
         if weight > 0:
             window = (slice(row, row + fold.shape[0]), slice(column, column + fold.shape[1]))
             height[window] += weight * fold
