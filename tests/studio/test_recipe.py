@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from facsimile.facs.action_units import LABEL_UNITS, UNITS, unit_index
+from facsimile.facs.exclusions import EXCLUSIONS
 from facsimile.facs.expression import ActionUnits
 from facsimile.studio.recipe import Recipe, mixed, recipe_named, uniform
 from facsimile.studio.report import Plan, format_occurrence, occurrence, plan
@@ -93,6 +94,13 @@ def test_smile_and_cheek_raise_say_little_about_each_other(drawn):
 def test_excluded_pairs_never_occur(recipe):
     is_active = (plan(recipe, 5, 3000).action_units > 0).any(2).astype(int)
     assert not (is_active.T @ is_active)[exclusion_matrix()].any()
+
+
+def test_what_facs_excludes_is_excluded_here():
+    listed = {frozenset(pair) for pair in EXCLUSIVE}
+    for rule in EXCLUSIONS:
+        if {rule.first, rule.second} <= set(LABEL_UNITS):
+            assert {rule.first, rule.second} in listed
 
 
 def test_jaw_never_goes_both_ways(drawn):
