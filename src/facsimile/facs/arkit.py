@@ -47,7 +47,7 @@ def arkit_from_expression(expression: Expression) -> Converted[dict[str, float]]
     return Converted(named, _unmerged(changed_controllers(expression, back), expression, back))
 
 
-def expression_from_arkit(values: Mapping[str, float]) -> Converted[Expression]:
+def expression_from_arkit(values: Mapping[str, float | int]) -> Converted[Expression]:
     """Make an expression from ARKit values (0-1) by name, in Apple's spelling or Live Link's.
 
     Shapes that are missing (MediaPipe has no tongueOut) and controllers ARKit lacks are unobserved; ``lost`` names
@@ -78,7 +78,7 @@ def livelink_from_expression(expression: Expression) -> Converted[dict[str, floa
     return Converted({**shapes, **dict(zip(LIVE_LINK_ANGLES, angles, strict=True))}, arkit.lost)
 
 
-def expression_from_livelink(row: Mapping[str, float | str]) -> Converted[Expression]:
+def expression_from_livelink(row: Mapping[str, float | int | str]) -> Converted[Expression]:
     """Make an expression from one row of a Live Link CSV; angles in radians, signed as in Expression.
 
     Without eye angles, gaze comes from the eyeLook shapes. ``lost`` names missing columns and eye roll.
@@ -105,7 +105,7 @@ def _arkit_name(name: str) -> str:
     raise ValueError(f"values: ARKit has no shape called {name!r}; nearest: {close[0] if close else ARKIT[0]!r}")
 
 
-def _number(name: str, value: float | str) -> float:
+def _number(name: str, value: float | int | str) -> float:
     try:
         return float(value)
     except ValueError:
@@ -114,7 +114,7 @@ def _number(name: str, value: float | str) -> float:
         ) from None
 
 
-def _unit_value(name: str, value: float) -> float:
+def _unit_value(name: str, value: float | int) -> float:
     if not -_CSV_DIGITS <= value <= 1 + _CSV_DIGITS:
         raise ValueError(f"values: {name} must lie in 0-1, got {value}; ARKit weights need no scaling")
     return min(max(float(value), 0.0), 1.0)

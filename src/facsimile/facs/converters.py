@@ -100,7 +100,7 @@ def expression_from_action_units(
             for name in names:
                 controllers[controller_index(name)] = u[unit_index(code), side]
     controllers[controller_index("mouthShrugUpper")] = CHIN_LIFTS_UPPER_LIP * u[unit_index(17), 0]
-    controllers[controller_index("jawOpen")] = _jaw_open(u[unit_index(26), 0], u[unit_index(27), 0])
+    controllers[controller_index("jawOpen")] = _jaw_open(float(u[unit_index(26), 0]), float(u[unit_index(27), 0]))
     observed = ~np.isnan(controllers)
     controllers[~observed] = 0.0
     gaze = np.zeros((2, 2), np.float32) if gaze_rad is None else gaze_rad

@@ -31,7 +31,12 @@ class Event:
 
 
 def unit_events(
-    track: Track, code: int, *, side: str | None = None, threshold: float = PRESENT, min_duration_s: float = 0.0
+    track: Track,
+    code: int,
+    *,
+    side: str | None = None,
+    threshold: float | int = PRESENT,
+    min_duration_s: float | int = 0.0,
 ) -> tuple[Event, ...]:
     """Find the events of one unit, on one side or on the larger of both, in order of time.
 
@@ -50,7 +55,9 @@ def unit_events(
     return tuple(event for event in found if event.offset_s - event.onset_s >= min_duration_s)
 
 
-def all_events(track: Track, *, threshold: float = PRESENT, min_duration_s: float = 0.0) -> tuple[Event, ...]:
+def all_events(
+    track: Track, *, threshold: float | int = PRESENT, min_duration_s: float | int = 0.0
+) -> tuple[Event, ...]:
     """Find the events of every label unit, each side for itself, in order of onset."""
     sides: list[tuple[int, str | None]] = []
     for code, sided in zip(LABEL_UNITS, SIDED_LABELS, strict=True):
@@ -77,7 +84,7 @@ def describe_event(event: Event) -> str:
 
 
 def _event(
-    time_s: np.ndarray, curve: np.ndarray, run: tuple[int, int], *, code: int, side: str, threshold: float
+    time_s: np.ndarray, curve: np.ndarray, run: tuple[int, int], *, code: int, side: str, threshold: float | int
 ) -> Event:
     start, stop = run
     onset, starts_cut = _crossing(time_s, curve, start, start - 1, threshold)
@@ -87,7 +94,7 @@ def _event(
 
 
 def _crossing(
-    time_s: Float[np.ndarray, " T"], curve: Float[np.ndarray, " T"], inside: int, outside: int, threshold: float
+    time_s: Float[np.ndarray, " T"], curve: Float[np.ndarray, " T"], inside: int, outside: int, threshold: float | int
 ) -> tuple[float, bool]:
     """Interpolate where the curve passes the threshold between two samples; True if there is no sample outside."""
     if not 0 <= outside < curve.size or np.isnan(curve[outside]):

@@ -13,7 +13,7 @@ Upper and lower case and spaces round terms are read alike. The canonical form i
 spaces, with letters, one term per code and side.
 """
 
-from dataclasses import dataclass
+import re
 from typing import NoReturn
 
 from facsimile.facs.action_units import UNITS, nearest_code
@@ -21,7 +21,11 @@ from facsimile.facs.expression import ActionUnits
 from facsimile.facs.intensity import LETTERS, letter_of
 from facsimile.facs.state import LIP_PART_UNITS, State, Term
 
-_DIGITS = "0123456789"
+_TERM = re.compile(
+    r"\s*(?P<term>(?P<moved>M)?(?:AU|(?P<prefix>[LRUATB])(?:AU)?)?(?P<code>[0-9]*)(?P<level>.*?))\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+_NUMBER = re.compile(r"[0-9](\.[0-9]{0,9})?")
 _FACE_REGIONS = ("brow", "eye", "cheek", "nose", "mouth", "chin", "jaw", "neck")
 _LONGEST_QUOTE = 60
 
@@ -77,131 +81,87 @@ def write(score: State | ActionUnits, *, unobserved: bool = False) -> str:
 
 
 def _group(text: str, start: int, stop: int, before: list[tuple[Term, ...]]) -> tuple[Term, ...]:
-    terms: list[Term] = []
+    earlier = [term for group in before for term in group]
     ends = [i for i in range(start, stop) if text[i] == "@"] + [stop]
+    terms: list[Term] = []
     for end in ends:
-        term = _Reader(text, start, end).term()
-        first = start + len(text[start:end]) - len(text[start:end].lstrip())
-        if any(term.overlaps(other) for group in before for other in group) or term in terms:
-            _fail(text, first, f"unit {term.code} is given twice", "score each unit once per side (example: L12B+R12D)")
+        reader = _Reader(text, start, end)
+        term = reader.term()
+        if term in terms or any(term.code == other.code and term.overlaps(other) for other in earlier):
+            hint = "score each unit once per side (example: L12B+R12D)"
+            _fail(text, reader.first, f"unit {term.code} is given twice", hint)
         if len(ends) > 1 and term.level == 0:
-            _fail(text, first, f"alternative {term.code} has intensity 0", "give alternatives a letter A-E")
+            _fail(text, reader.first, f"alternative {term.code} has intensity 0", "give alternatives a letter A-E")
         terms.append(term)
         start = end + 1
     return tuple(terms)
 
 
-@dataclass
 class _Reader:
-    """Read one term of ``text`` between ``at`` and ``end``."""
+    """Read one term of ``text`` from ``start`` to ``end``."""
 
-    text: str
-    at: int
-    end: int
+    def __init__(self, text: str, start: int, end: int):
+        found = _TERM.fullmatch(text, start, end)
+        assert found, "the pattern matches any text"
+        self.text, self.found, self.first = text, found, found.start("term")
 
     def term(self) -> Term:
-        self._skip_spaces()
-        first = self.at
-        moved = self._take("M") == "M"
-        prefix = "" if self._take_au() else self._take("LRUATB")
-        if prefix:
-            self._take_au()
-        code = self._code(first)
-        self._check_prefix(code, prefix, moved, first)
-        level, observed = self._level(code, first)
+        prefix, moved = (self.found["prefix"] or "").upper(), bool(self.found["moved"])
+        code = self._code()
+        if prefix or moved:
+            self._check_prefix(code, prefix, moved)
+        level, observed = self._level(code)
         side, part = ("", prefix) if prefix in ("T", "B") else (prefix, "")
         return Term(code, level, side, part, moved, observed)  # type: ignore[arg-type]
 
-    def _skip_spaces(self) -> None:
-        while self.at < self.end and self.text[self.at].isspace():
-            self.at += 1
-        while self.end > self.at and self.text[self.end - 1].isspace():
-            self.end -= 1
-
-    def _take(self, allowed: str) -> str:
-        character = self.text[self.at] if self.at < self.end else ""
-        if not character or character not in allowed + allowed.lower():
-            return ""
-        self.at += 1
-        return character.upper()
-
-    def _take_au(self) -> bool:
-        found = self.at + 2 <= self.end and self.text[self.at : self.at + 2].upper() == "AU"
-        self.at += 2 * found
-        return found
-
-    def _code(self, first: int) -> int:
-        start = self.at
-        while self.at < self.end and self.text[self.at] in _DIGITS:
-            self.at += 1
-        digits = self.text[start : self.at]
+    def _code(self) -> int:
+        digits, at = self.found["code"], self.found.start("code")
         if not digits:
-            came = repr(self.text[start]) if start < self.end else "nothing"
-            self._fail(
-                first, start, f"expected a unit number, found {came}", "write codes joined by + (example: 6C+12D)"
-            )
-        code = int(digits[-4:]) if len(digits.lstrip("0")) <= 3 else 999
-        if code not in UNITS:
-            hint = f"use 1-46, 50-66, 68-74 or 80-85 (nearest: {nearest_code(code)})"
-            self._fail(first, start, f"unknown unit number {digits[:8]}", hint)
-        return code
+            came = repr(self.found["level"][0]) if self.found["level"] else "nothing"
+            self._fail(at, f"expected a unit number, found {came}", "write codes joined by + (example: 6C+12D)")
+        short = digits.lstrip("0")[:4] or "0"
+        if int(short) not in UNITS:
+            hint = f"use 1-46, 50-66, 68-74 or 80-85 (nearest: {nearest_code(int(short))})"
+            self._fail(at, f"unknown unit number {digits[:8]}", hint)
+        return int(short)
 
-    def _check_prefix(self, code: int, prefix: str, moved: bool, first: int) -> None:
+    def _check_prefix(self, code: int, prefix: str, moved: bool) -> None:
         unit = UNITS[code]
         if moved and unit.region not in ("head", "gaze"):
-            self._fail(
-                first,
-                first,
-                f"M stands before head and eye codes, not {code}",
-                "use it with 51-69 or 83 (example: M59)",
-            )
+            problem = f"M stands before head and eye codes, not {code}"
+            self._fail(self.first, problem, "use it with 51-69 or 83 (example: M59)")
         if prefix in ("T", "B") and code not in LIP_PART_UNITS:
-            self._fail(
-                first, first, f"{prefix} (lip part) does not go with {code}", "use it with 22, 23 or 28 (example: T23)"
-            )
+            problem = f"{prefix} (lip part) does not go with {code}"
+            self._fail(self.first, problem, "use it with 22, 23 or 28 (example: T23)")
         if prefix and unit.region not in _FACE_REGIONS:
-            self._fail(first, first, f"{code} ({unit.name}) has no sides", f"leave out {prefix} (example: {code})")
+            self._fail(self.first, f"{code} ({unit.name}) has no sides", f"leave out {prefix} (example: {code})")
 
-    def _level(self, code: int, first: int) -> tuple[int | None, bool]:
-        rest, at = self.text[self.at : self.end], self.at
+    def _level(self, code: int) -> tuple[int | None, bool]:
+        rest, at = self.found["level"], self.found.start("level")
         if rest in ("", "*", "?"):
             return None, rest != "?"
         if not UNITS[code].is_graded:
-            self._fail(
-                first, at, f"{code} ({UNITS[code].name}) takes no intensity", f"write {code} alone (example: {code})"
-            )
+            problem = f"{code} ({UNITS[code].name}) takes no intensity"
+            self._fail(at, problem, f"write {code} alone (example: {code})")
         if rest[0] in "=:":
-            return self._number(code, first), True
+            return self._number(rest[1:].strip(), at + 1, code), True
         letter = rest[0].upper()
         if letter not in LETTERS:
-            self._fail(first, at, f"unknown intensity letter {rest[0]!r}", f"use A-E or 0-5 (example: {code}C)")
+            self._fail(at, f"unknown intensity letter {rest[0]!r}", f"use A-E or 0-5 (example: {code}C)")
         if len(rest) > 1:
-            self._fail(
-                first,
-                at + 1,
-                f"unexpected {rest[1]!r} after the intensity",
-                f"join units with + (example: {code}C+12D)",
-            )
+            hint = f"join units with + (example: {code}C+12D)"
+            self._fail(at + 1, f"unexpected {rest[1]!r} after the intensity", hint)
         return LETTERS.index(letter) + 1, True
 
-    def _number(self, code: int, first: int) -> int:
-        at = self.at + 1
-        number = self.text[at : self.end].strip()
-        whole, _, fraction = number.partition(".")
-        plain = whole != "" and all(c in _DIGITS for c in whole + fraction) and len(number) <= 12
-        if not plain or float(number) > 5:
-            self._fail(
-                first,
-                at,
-                f"intensity {number[:12]!r} is not a number from 0 to 5",
-                f"use A-E or 0-5 (example: {code}=3)",
-            )
+    def _number(self, number: str, at: int, code: int) -> int:
+        if not _NUMBER.fullmatch(number) or float(number) > 5:
+            problem = f"intensity {number[:12]!r} is not a number from 0 to 5"
+            self._fail(at, problem, f"use A-E or 0-5 (example: {code}=3)")
         letter = letter_of(float(number))
         return LETTERS.index(letter) + 1 if letter else 0
 
-    def _fail(self, first: int, position: int, problem: str, hint: str) -> NoReturn:
-        term = self.text[first : self.end]
-        _fail(self.text, position, f'action unit "{_short(term)}": {problem}', hint)
+    def _fail(self, position: int, problem: str, hint: str) -> NoReturn:
+        _fail(self.text, position, f'action unit "{_short(self.found["term"])}": {problem}', hint)
 
 
 def _fail(text: str, position: int, problem: str, hint: str) -> NoReturn:

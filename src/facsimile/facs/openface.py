@@ -48,7 +48,7 @@ def openface_from_expression(
     return Converted(row, tuple(_lost_units(action_units)))
 
 
-def action_units_from_openface(row: Mapping[str, float | str]) -> Converted[ActionUnits]:
+def action_units_from_openface(row: Mapping[str, float | int | str]) -> Converted[ActionUnits]:
     """Read the AU columns of one OpenFace row; both sides get the same value, units it lacks are NaN.
 
     ``_r`` values are clipped to 0-5. AU28 has presence only: 0 reads as 0, 1 as unobserved, because the intensity is
@@ -68,7 +68,7 @@ def action_units_from_openface(row: Mapping[str, float | str]) -> Converted[Acti
     return Converted(ActionUnits(intensity), tuple(lost))
 
 
-def expression_from_openface(row: Mapping[str, float | str]) -> Converted[Expression]:
+def expression_from_openface(row: Mapping[str, float | int | str]) -> Converted[Expression]:
     """Drive the rig from one OpenFace row: units, head pose, and gaze relative to the head (both eyes alike)."""
     units = action_units_from_openface(row)
     values = {name.strip(): value for name, value in row.items()}
@@ -109,7 +109,7 @@ def _lost_units(action_units: ActionUnits) -> list[str]:
     return notes
 
 
-def _contradictions(values: Mapping[str, float | str]) -> list[str]:
+def _contradictions(values: Mapping[str, float | int | str]) -> list[str]:
     pairs = [(code, f"AU{code:02d}_r", f"AU{code:02d}_c") for code in INTENSITY_UNITS]
     return [
         f"{present}: {values[present]} disagrees with {graded} = {values[graded]}; the intensity is kept"
@@ -120,7 +120,7 @@ def _contradictions(values: Mapping[str, float | str]) -> list[str]:
     ]
 
 
-def _check_columns(values: Mapping[str, float | str]) -> None:
+def _check_columns(values: Mapping[str, float | int | str]) -> None:
     if any(name in values for name in INTENSITY_COLUMNS):
         return
     near = [difflib.get_close_matches(name, INTENSITY_COLUMNS, n=1) for name in values]
@@ -128,7 +128,7 @@ def _check_columns(values: Mapping[str, float | str]) -> None:
     raise ValueError(f"row: expected OpenFace columns AU01_r ... AU45_r, got {list(values)[:5]}{hint}")
 
 
-def _number(name: str, value: float | str) -> float:
+def _number(name: str, value: float | int | str) -> float:
     try:
         return float(value)
     except ValueError:

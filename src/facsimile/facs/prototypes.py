@@ -182,8 +182,8 @@ def _term_value(action_units: ActionUnits, term: Term) -> float:
     left, right = (float(value) for value in action_units.intensity[unit_index(term.code)])
     value = abs(left - right) if term.side == "U" else (left + right) / 2
     fit = 1.0 if term.level is None else 1.0 - abs(value - term.level) / MAX_INTENSITY
-    return float(_presence(np.float64(value))) * fit
+    return float(_presence(value)) * fit
 
 
-def _presence(intensity: np.ndarray | np.floating) -> np.ndarray:
-    return np.clip(np.asarray(intensity, np.float64), 0.0, 1.0)
+def _presence(intensity: np.ndarray | float) -> np.ndarray:
+    return np.asarray(np.clip(intensity, 0.0, 1.0))

@@ -105,7 +105,7 @@ class Track(ArrayRecord):
         """
         return self._mapped(lambda values: _interpolate(self.time_s, values, time_s), time_s)
 
-    def at_rate(self, frames_per_s: float) -> "Track":
+    def at_rate(self, frames_per_s: float | int) -> "Track":
         """Resample evenly, from the first time on, at ``frames_per_s`` > 0."""
         if not frames_per_s > 0:
             raise ValueError(f"frames_per_s: must be above 0, got {frames_per_s}; 25 is usual for video")
@@ -114,7 +114,7 @@ class Track(ArrayRecord):
         count = int(np.floor((self.time_s[-1] - self.time_s[0]) * frames_per_s + 1e-9)) + 1
         return self.resampled(np.minimum(self.time_s[0] + np.arange(count) / frames_per_s, self.time_s[-1]))
 
-    def smoothed(self, sigma_s: float) -> "Track":
+    def smoothed(self, sigma_s: float | int) -> "Track":
         """Average with a Gaussian window of standard deviation ``sigma_s`` seconds; 0 changes nothing.
 
         Times may be uneven. Gaps stay gaps and lend nothing to their neighbours.
@@ -190,7 +190,7 @@ def _interpolate(old_s: np.ndarray, values: np.ndarray, new_s: np.ndarray) -> np
     return mixed.astype(np.float32)
 
 
-def _smooth(time_s: np.ndarray, values: np.ndarray, sigma_s: float) -> np.ndarray:
+def _smooth(time_s: np.ndarray, values: np.ndarray, sigma_s: float | int) -> np.ndarray:
     smooth = np.full_like(values, np.nan)
     first = np.searchsorted(time_s, time_s - SMOOTHING_REACH * sigma_s)
     last = np.searchsorted(time_s, time_s + SMOOTHING_REACH * sigma_s, side="right")
