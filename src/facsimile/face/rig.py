@@ -69,7 +69,7 @@ class Rig:
         """Return the posed head (dm): controllers and gaze; the head's own pose is left to the camera."""
         face = self.face(identity)
         posed = face.neutral.copy()
-        weights = {n: w for n, w in shape_weights(expression).items() if n in self._row}
+        weights = shape_weights(expression)
         if weights:
             rows = [self._row[name] for name in weights]
             values = np.fromiter(weights.values(), np.float32, len(weights))
