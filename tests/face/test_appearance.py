@@ -67,3 +67,10 @@ def test_description_is_plain() -> None:
     description = draw(1).description
     assert json.loads(json.dumps(description)) == description
     assert {"melanin", "hair_style", "hair_colour", "beard", "glasses", "age_years", "sex"} <= set(description)
+
+
+def test_eyes_and_make_up_vary() -> None:
+    looks = [draw(seed) for seed in range(40)]
+    assert len({look.eyes.colour_name for look in looks}) >= 3
+    assert {look.description["makeup"] for look in looks} == {True, False}
+    assert len({look.description["hair_style"] for look in looks}) >= 8

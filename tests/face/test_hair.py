@@ -76,7 +76,7 @@ def test_bald_and_wrong_styles() -> None:
 
 
 def test_scalp_shadow_has_a_soft_edge() -> None:
-    hair = random_hair(np.random.default_rng(2), identity_from_seed(3))
+    hair = random_hair(np.random.default_rng(2), identity_from_seed(3), 0.3)
     cover = scalp_shadow(hair)
     assert 0 <= cover.min() <= cover.max() <= 1
     if hair.style != "bald":

@@ -49,7 +49,7 @@ def test_marks_stay_on_their_side(code: int) -> None:
 def test_edges_are_soft(code: int) -> None:
     height, _ = wrinkle_height(units(code, 5, 5), 30.0)
     slope = np.abs(np.diff(height, axis=0)).max() / TEXEL_MM
-    assert slope < 2.0
+    assert slope < 2.5
 
 
 def test_intensity_and_age_deepen_folds() -> None:

@@ -15,6 +15,7 @@ from facsimile.face.lashes import grow_lashes
 from facsimile.face.lip_paint import paint_lips, random_lips
 from facsimile.face.makeup import paint_makeup, random_makeup
 from facsimile.face.skin import (
+    lightness,
     pigment_albedo,
     pigment_colour,
     random_gloss,
@@ -88,7 +89,7 @@ def _hair_shade(rng: np.random.Generator, hair: Hair, factor: float) -> Float32[
 def random_appearance(rng: np.random.Generator, identity: Identity) -> Appearance:
     """Draw the appearance of ``identity``; the same generator state gives the same bytes."""
     pigments = random_pigments(rng, identity)
-    hair = random_hair(rng, identity)
+    hair = random_hair(rng, identity, pigments.tone)
     brow_colour, beard_colour = _hair_shade(rng, hair, 0.8), _hair_shade(rng, hair, 0.9)
     beard = random_beard(rng, sex=identity.sex, age_years=identity.age_years)
     brows = random_brows(rng, sex=identity.sex, age_years=identity.age_years)
@@ -102,7 +103,7 @@ def random_appearance(rng: np.random.Generator, identity: Identity) -> Appearanc
     makeup = random_makeup(rng, sex=identity.sex, age_years=identity.age_years)
     paint_makeup(albedo, makeup)
     np.clip(albedo, *ALBEDO_RANGE, out=albedo)
-    eyes = random_eyes(rng, ancestry=identity.ancestry, age_years=identity.age_years)
+    eyes = random_eyes(rng, fair=identity.ancestry[2] * lightness(pigments.tone), age_years=identity.age_years)
     clothes_colour, neckline = random_clothes(rng)
     description = {
         "age_years": round(identity.age_years, 1),

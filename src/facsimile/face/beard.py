@@ -19,6 +19,8 @@ LENGTHS = {"stubble": 0.014, "moustache": 0.07, "goatee": 0.08, "short beard": 0
 SHADOW = {"shadow": 0.35, "stubble": 0.45, "moustache": 0.15, "goatee": 0.2, "short beard": 0.55, "full beard": 0.65}
 POINTS = 3
 BEARD_HAIR_MM = 0.36
+OFF_FACE_Z = -9.0
+"""Depth (dm) taken for points beside the head, far behind any skin."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def grow_beard(rng: np.random.Generator, beard: Beard) -> SurfaceStrands | None:
     if beard.kind not in STRANDS:
         return None
     x, y = _scatter(rng, beard)
+    x, y = (values[np.isfinite(front_lookup(x, y)[2])] for values in (x, y))
     length = LENGTHS[beard.kind] * beard.length * np.exp(rng.normal(0, 0.25, len(x)))
     length *= np.where(y > 6.66, 0.75, 1.0)
     down = -np.pi / 2 + np.clip(x / 0.5, -1, 1) * 0.5 + rng.normal(0, 0.3, len(x))
@@ -64,6 +67,7 @@ def grow_beard(rng: np.random.Generator, beard: Beard) -> SurfaceStrands | None:
     xs = x[:, None] + step * np.cos(down)[:, None]
     ys = y[:, None] + step * np.sin(down)[:, None]
     z = front_lookup(xs, ys)[2]
+    z = np.where(np.isfinite(z), z, OFF_FACE_Z)
     smooth = (np.abs(z - z[:, :1]).max(1) < 0.09) & (ys.min(1) > 6.08)
     xs, ys, step = xs[smooth], ys[smooth], step[smooth]
     tint = 0.35 * rng.standard_normal(len(xs))

@@ -15,8 +15,9 @@ IRIS_COLOURS = {
 }
 """Linear RGB of the outer iris; picked by eye, the order runs from much to little melanin."""
 DARK_SHARE = (0.60, 0.36, 0.04, 0.0, 0.0, 0.0)
-"""Frequencies for people of African and Asian ancestry: nearly all brown (Sulem et al. 2007 give the European mix)."""
+"""Frequencies where skin is dark or ancestry is African or Asian: nearly all brown."""
 EUROPEAN_SHARE = (0.10, 0.27, 0.14, 0.13, 0.25, 0.11)
+"""Frequencies in Europe, between those of the north (mostly blue) and the south (mostly brown; Sulem et al. 2007)."""
 SCLERA = (0.66, 0.62, 0.585)
 TEETH = (0.78, 0.73, 0.62)
 IRIS_RADIUS = 0.46
@@ -36,10 +37,10 @@ class EyeColours:
     colour_name: str
 
 
-def random_eyes(rng: np.random.Generator, *, ancestry: tuple[float, float, float], age_years: float) -> EyeColours:
-    """Draw eye colours; consumes six draws from ``rng``. ``ancestry`` = (african, asian, european), sums to 1."""
+def random_eyes(rng: np.random.Generator, *, fair: float, age_years: float) -> EyeColours:
+    """Draw eye colours; ``fair`` 0-1 is the weight of the European mix of iris colours against all brown."""
     names = list(IRIS_COLOURS)
-    share = np.asarray(DARK_SHARE) * (ancestry[0] + ancestry[1]) + np.asarray(EUROPEAN_SHARE) * ancestry[2]
+    share = np.asarray(DARK_SHARE) * (1 - fair) + np.asarray(EUROPEAN_SHARE) * fair
     name = names[int(rng.choice(len(names), p=share / share.sum()))]
     iris = np.asarray(IRIS_COLOURS[name]) * np.exp(rng.normal(0, 0.15))
     old = float(np.clip((age_years - 20) / 60, 0, 1))

@@ -10,6 +10,7 @@ from facsimile.face.hairstyles import STYLES, grow
 from facsimile.face.identity import Identity
 from facsimile.face.regions import hairline_distance, noise
 from facsimile.face.rest import atlas, template_skin
+from facsimile.face.skin import lightness
 from facsimile.face.strands import HairStrands
 
 HAIR_COLOURS = {
@@ -57,9 +58,11 @@ def hair_bank() -> tuple[tuple[str, HairStrands], ...]:
     return tuple((style.name, grow(np.random.default_rng([7, i]), style)) for i, style in enumerate(STYLES))
 
 
-def random_hair_colour(rng: np.random.Generator, identity: Identity) -> tuple[str, Float32[np.ndarray, "3"], float]:
-    """Draw name, linear RGB and share of grey."""
-    european = identity.ancestry[2]
+def random_hair_colour(
+    rng: np.random.Generator, identity: Identity, melanin: float
+) -> tuple[str, Float32[np.ndarray, "3"], float]:
+    """Draw name, linear RGB and share of grey; light hair goes with light skin, dyed hair aside."""
+    european = identity.ancestry[2] * lightness(melanin)
     share = np.asarray(DARK_SHARE) * (1 - european) + np.asarray(EUROPEAN_SHARE) * european
     name = list(HAIR_COLOURS)[int(rng.choice(len(HAIR_COLOURS), p=share / share.sum()))]
     colour = np.asarray(HAIR_COLOURS[name]) * np.exp(rng.normal(0, 0.18) + rng.normal(0, 0.05, 3))
@@ -85,9 +88,9 @@ def _random_recede(rng: np.random.Generator, identity: Identity) -> float:
     return float(np.clip(rng.normal(-0.28, 0.15) + male_loss * rng.uniform(0, 1.3), -0.5, 1.0))
 
 
-def random_hair(rng: np.random.Generator, identity: Identity) -> Hair:
-    """Draw head hair for a person."""
-    colour_name, colour, grey = random_hair_colour(rng, identity)
+def random_hair(rng: np.random.Generator, identity: Identity, melanin: float) -> Hair:
+    """Draw head hair for a person whose skin has this much ``melanin``."""
+    colour_name, colour, grey = random_hair_colour(rng, identity, melanin)
     style, recede = _random_style(rng, identity), _random_recede(rng, identity)
     return Hair(style, colour_name, colour, recede, grey, style_strands(rng, style, recede=recede))
 

@@ -59,7 +59,6 @@ def hairline_distance(points: Float[np.ndarray, "*n 3"], *, recede: float = 0.0)
 def regions() -> dict[str, Float32[np.ndarray, "H W"]]:
     """Return the masks by name, made once per process."""
     a = atlas()
-    x, y, z = np.abs(a.x), a.y, a.z
     named = {
         "cheek": a.blob(0.45, 6.92, 0.17, 0.14),
         "nose": a.blob(0.0, 6.90, 0.11, 0.09),

@@ -51,6 +51,11 @@ def oldness(age_years: float) -> float:
     return float(np.clip((age_years - 25) / 55, 0, 1))
 
 
+def lightness(melanin: float) -> float:
+    """Return 1 on light skin, falling to 0 on dark skin: how far fair hair and eyes keep their frequency."""
+    return float(np.clip(1.25 - 2.0 * melanin, 0, 1))
+
+
 def tone_name(melanin: float) -> str:
     """Return the plain name of a melanin level."""
     return TONE_NAMES[int(np.searchsorted(TONE_EDGES, melanin))]
