@@ -41,6 +41,10 @@ def diffuse_along(irradiance, skin, depth, taps, step_x, step_y, out):
                     continue
                 a = abs(k)
                 w_r, w_g, w_b = taps[a, 0] * skin[j, i], taps[a, 1] * skin[j, i], taps[a, 2] * skin[j, i]
-                r, g, b = r + w_r * irradiance[j, i, 0], g + w_g * irradiance[j, i, 1], b + w_b * irradiance[j, i, 2]
+                r, g, b = (
+                    r + w_r * irradiance[j, i, 0],
+                    g + w_g * irradiance[j, i, 1],
+                    b + w_b * irradiance[j, i, 2],
+                )
                 n_r, n_g, n_b = n_r + w_r, n_g + w_g, n_b + w_b
             out[y, x, 0], out[y, x, 1], out[y, x, 2] = r / n_r, g / n_g, b / n_b

@@ -12,8 +12,10 @@ from facsimile.facs.expression import MAX_INTENSITY, ActionUnits, Expression
 from facsimile.render.raster import EMPTY, GBuffer
 from facsimile.render.topology import EYE, topology
 
-SURFACE_TOLERANCE_DM = 0.06
-"""A landmark this far behind what its sample sees still counts as seen: brow and lash hairs stand this far off."""
+SURFACE_TOLERANCE_DM = 0.025
+"""A landmark this far behind what its sample sees still counts as seen, and TOLERANCE_SAMPLES times a sample's width
+more, because the surface between sample and landmark slopes."""
+TOLERANCE_SAMPLES = 2.0
 FULL_LIP_GAP_MM = 18.0
 """Opening of the lips, beyond the neutral face's, that is labelled AU25 at 5 (the pack's jaw at AU26 E opens 17 mm)."""
 JAW_DROP_LIMIT = 0.45
@@ -39,22 +41,30 @@ _RIGHT_LEFT = {
 
 
 def landmark_visibility(
-    points_px: Float32[np.ndarray, "70 3"], buffer: GBuffer, size: int
+    points_px: Float32[np.ndarray, "70 3"], buffer: GBuffer, *, size: int, frame_dm: float
 ) -> Bool[np.ndarray, " 70"]:
-    """Tell which landmarks (pixel x, y and depth) the camera sees, by the G-buffer's depth at 2 samples per pixel."""
+    """Tell which landmarks (pixel x, y and depth) the camera sees.
+
+    ``buffer`` has 2 samples per pixel and holds what can hide a landmark: skin, clothes and head hair, but not brows,
+    lashes or beard; ``frame_dm`` is the height of the picture.
+    """
     visible = np.zeros(len(FLIP_LANDMARKS), bool)
     inside = ((points_px[:, :2] >= -0.5) & (points_px[:, :2] < size - 0.5)).all(1)
     columns, rows = np.clip((points_px[:, :2] * 2 + 1).astype(int), 0, 2 * size - 1).T
-    visible[inside] = (points_px[:, 2] <= buffer.depth[rows, columns] + SURFACE_TOLERANCE_DM)[inside]
+    tolerance = SURFACE_TOLERANCE_DM + TOLERANCE_SAMPLES * frame_dm / (2 * size)
+    visible[inside] = (points_px[:, 2] <= buffer.depth[rows, columns] + tolerance)[inside]
     for iris in (LEFT_IRIS, RIGHT_IRIS):
         surface = buffer.surface[rows[iris], columns[iris]]
-        on_eye = surface > EMPTY and topology().material[surface] == EYE
-        visible[iris] &= bool(on_eye or surface < EMPTY)
+        visible[iris] &= bool(surface > EMPTY and topology().material[surface] == EYE)
     return visible
 
 
 def measured_intensity(
-    action_units: ActionUnits, expression: Expression, *, lip_opening_mm: float, lid_closure: Float32[np.ndarray, " 2"]
+    action_units: ActionUnits,
+    expression: Expression,
+    *,
+    lip_opening_mm: float,
+    lid_closure: Float32[np.ndarray, " 2"],
 ) -> Float32[np.ndarray, "A 2"]:
     """Return the label intensities [A,2]: nominal, but parted lips, jaw and closed eyes as they are measured.
 
@@ -71,9 +81,7 @@ def measured_intensity(
     return np.clip(intensity, 0, MAX_INTENSITY).astype(np.float32)
 
 
-def unit_visibility(
-    landmark_visible: Bool[np.ndarray, " 70"], yaw_rad: float
-) -> Bool[np.ndarray, "A 2"]:
+def unit_visibility(landmark_visible: Bool[np.ndarray, " 70"], yaw_rad: float) -> Bool[np.ndarray, "A 2"]:
     """Tell which units can be seen on which side (left, right): half of the region's landmarks, and not turned away."""
     seen = np.zeros((len(LABEL_UNITS), 2), bool)
     far_side = 0 if yaw_rad > 0 else 1

@@ -123,7 +123,7 @@ def shadow_of(depth: np.ndarray, transform: np.ndarray, softness_px: float) -> S
 
 
 def _kelvin_tint(warmth: float) -> np.ndarray:
-    """Return an RGB tint of luminance 1; warmth -1 is open shade (about 9000 K), 0 daylight, 1 a lamp (about 3000 K)."""
+    """Return an RGB tint of luminance 1; warmth -1 is shade (about 9000 K), 0 daylight, 1 a lamp (3000 K)."""
     tint = np.exp(np.array([0.32, 0.02, -0.45]) * warmth)
     return tint / (tint @ LUMA)
 

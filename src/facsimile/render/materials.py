@@ -60,10 +60,10 @@ def light_surface(place, normal, view, finish, occlusion, turn, light, shadow):
     nx, ny, nz, n_v = towards_viewer(normal[0], normal[1], normal[2], view[0], view[1], view[2])
     vx, vy, vz = view
     alpha, f0, strength, wrap_r, wrap_g, wrap_b, is_eye = finish
-    one, zero = np.float32(1), np.float32(0)
+    one, two, zero = np.float32(1), np.float32(2), np.float32(0)
     e0, e1, e2 = irradiance(light.harmonics, nx, ny, nz)
     e0, e1, e2 = e0 * occlusion, e1 * occlusion, e2 * occlusion
-    rx, ry, rz = 2 * n_v * nx - vx, 2 * n_v * ny - vy, 2 * n_v * nz - vz
+    rx, ry, rz = two * n_v * nx - vx, two * n_v * ny - vy, two * n_v * nz - vz
     if is_eye:
         s0, s1, s2 = environment_texel(light.sharp, rx, ry, rz)
     else:
@@ -78,11 +78,7 @@ def light_surface(place, normal, view, finish, occlusion, turn, light, shadow):
         n_l = nx * lx + ny * ly + nz * lz
         if n_l < -wrap_r:
             continue
-        lit = one
-        if i == 0:
-            lit = shadow_visibility(shadow, x, y, z, n_l, shadow.softness, turn, zero)
-        else:
-            lit = occlusion
+        lit = shadow_visibility(shadow, x, y, z, n_l, shadow.softness, turn, zero) if i == 0 else occlusion
         if lit <= zero:
             continue
         c0, c1, c2 = light.colours[i, 0] * lit, light.colours[i, 1] * lit, light.colours[i, 2] * lit
@@ -130,7 +126,9 @@ def light_hair(place, tangent, outward, view, albedo, occlusion, turn, light, sh
             lit = shadow_visibility(shadow, x, y, z, n_l, shadow.softness, turn, np.float32(HAIR_LIGHT_DECAY))
         t_l = tx * lx + ty * ly + tz * lz
         sin_l = math.sqrt(max(zero, one - t_l * t_l))
-        diffuse = sin_l * (np.float32(0.25) + np.float32(0.75) * max(zero, n_l * np.float32(0.7) + np.float32(0.3))) * lit
+        diffuse = (
+            sin_l * (np.float32(0.25) + np.float32(0.75) * max(zero, n_l * np.float32(0.7) + np.float32(0.3))) * lit
+        )
         first = max(zero, sin_l * sin_v - t_l * t_v)
         second = max(zero, sin_l * sin_v - (t_l - np.float32(0.08)) * t_v)
         front = lit * max(zero, n_l * np.float32(0.5) + np.float32(0.5))

@@ -33,7 +33,10 @@ def nearest_of_blocks(depth, out):
 
 @inlined
 def hidden_part(depth, x, y, radius, dm_per_px, turn, taps):
-    """Return the mean occlusion 0-1 of opposite tap pairs round a pixel; convex and flat surroundings give 0."""
+    """Return the mean occlusion 0-1 of opposite tap pairs round a pixel; convex and flat surroundings give 0.
+
+    A pair that leaves the picture hides nothing; the empty background lies deep.
+    """
     height, width = depth.shape
     here = depth[y, x]
     cos_turn, sin_turn = math.cos(turn), math.sin(turn)
@@ -44,12 +47,15 @@ def hidden_part(depth, x, y, radius, dm_per_px, turn, taps):
         ox = ox + math.copysign(np.float32(0.5), ox)
         oy = oy + math.copysign(np.float32(0.5), oy)
         reach = math.sqrt(ox * ox + oy * oy) * dm_per_px
-        slopes = np.float32(0)
-        for side in (-1, 1):
-            xi, yi = x + int(side * ox), y + int(side * oy)
-            if 0 <= xi < width and 0 <= yi < height and depth[yi, xi] < FAR:
-                rise = (here - depth[yi, xi]) / reach
-                slopes += max(np.float32(-3), min(np.float32(3), rise))
+        dx, dy = int(ox), int(oy)
+        if x - dx < 0 or x + dx < 0 or x - dx >= width or x + dx >= width:
+            continue
+        if y - dy < 0 or y + dy < 0 or y - dy >= height or y + dy >= height:
+            continue
+        rise_a = (here - depth[y + dy, x + dx]) / reach
+        rise_b = (here - depth[y - dy, x - dx]) / reach
+        limit = np.float32(3)
+        slopes = max(-limit, min(limit, rise_a)) + max(-limit, min(limit, rise_b))
         if slopes > np.float32(SLOPE_FREE):
             hidden += min(np.float32(1), (slopes - np.float32(SLOPE_FREE)) * np.float32(0.55))
     return hidden / taps.shape[0]

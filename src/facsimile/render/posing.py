@@ -6,7 +6,6 @@ import numpy as np
 from jaxtyping import Float32
 
 from facsimile.face.appearance import Appearance
-from facsimile.face.rig import default_rig
 from facsimile.face.strands import HairStrands, SurfaceStrands, posed_strands
 from facsimile.kernel import kernel
 from facsimile.render.camera import head_rotation
@@ -71,7 +70,10 @@ def bent(points: np.ndarray, guide: np.ndarray, head_pose_rad: np.ndarray) -> np
 
 
 def pose_head(
-    vertices: Float32[np.ndarray, "V 3"], appearance: Appearance, head_pose_rad: Float32[np.ndarray, " 3"], detail: float
+    vertices: Float32[np.ndarray, "V 3"],
+    appearance: Appearance,
+    head_pose_rad: Float32[np.ndarray, " 3"],
+    detail: float,
 ) -> PosedHead:
     """Turn an expressive head and grow its hair; ``detail`` 0-1 is the part of the head hairs that are drawn."""
     shape = topology()
@@ -112,13 +114,12 @@ def _room_strands(
         step = round(1 / detail)
         thinned = slice(None, None, step)
         strands = HairStrands(
-            strands.points[thinned], strands.root_triangle[thinned], strands.root_bary[thinned], tint[thinned], width
+            strands.points[thinned],
+            strands.root_triangle[thinned],
+            strands.root_bary[thinned],
+            tint[thinned],
+            width,
         )
         tint, width = strands.tint, width * step**0.8
     points = posed_strands(strands, vertices, normals)
     return Strands(kind, bent(points, points, head_pose_rad), tint, width)
-
-
-def expressive_vertices(identity, expression):  # type: ignore[no-untyped-def]
-    """Return the head [V,3] of a person making an expression, not turned."""
-    return default_rig().vertices(identity, expression)

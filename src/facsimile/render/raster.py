@@ -27,7 +27,7 @@ class GBuffer(NamedTuple):
     surface: np.ndarray
     """[H,W] i32: triangle index, -2 - strand index, or EMPTY."""
     weight1: np.ndarray
-    """[H,W] f32: perspective-correct weight of the triangle's second corner; for strands, place from root 0 to tip 1."""
+    """[H,W] f32: perspective-correct weight of the second corner; for strands, place from root 0 to tip 1."""
     weight2: np.ndarray
     """[H,W] f32: weight of the third corner; unused for strands."""
     slope: np.ndarray
@@ -52,8 +52,16 @@ def vertex_normals(vertices, triangles, normals):
     normals[:] = 0
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        ux, uy, uz = vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2]
-        wx, wy, wz = vertices[c, 0] - vertices[a, 0], vertices[c, 1] - vertices[a, 1], vertices[c, 2] - vertices[a, 2]
+        ux, uy, uz = (
+            vertices[b, 0] - vertices[a, 0],
+            vertices[b, 1] - vertices[a, 1],
+            vertices[b, 2] - vertices[a, 2],
+        )
+        wx, wy, wz = (
+            vertices[c, 0] - vertices[a, 0],
+            vertices[c, 1] - vertices[a, 1],
+            vertices[c, 2] - vertices[a, 2],
+        )
         nx, ny, nz = uy * wz - uz * wy, uz * wx - ux * wz, ux * wy - uy * wx
         for i in (a, b, c):
             normals[i, 0] += nx
@@ -119,9 +127,9 @@ def rasterise(screen, triangles, first, keep, buffer):
 def draw_strands(screen, width_px, taper, first, bias, seed, buffer):
     """Draw polylines [N,M,3] as hair: a sample is taken with the probability that the strand covers it.
 
-    ``width_px`` [N] is the root's width in samples, ``taper`` the part of it lost at the tip (0-1), ``first`` is added to
-    the strand index stored, ``bias`` pulls the strand towards the camera (dm). Depends on ``seed`` alone, not on what
-    is already drawn.
+    ``width_px`` [N] is the root's width in samples, ``taper`` the part of it lost at the tip (0-1), ``first`` is added
+    to the strand index stored, ``bias`` pulls the strand towards the camera (dm). Depends on ``seed`` alone, not on
+    what is already drawn.
     """
     depth, surface, weight1, slope = buffer.depth, buffer.surface, buffer.weight1, buffer.slope
     height, width = depth.shape

@@ -12,7 +12,7 @@ from facsimile.face.rig import default_rig
 from facsimile.render.camera import head_rotation
 from facsimile.render.diffusion import diffuse_along, diffusion_taps
 from facsimile.render.labels import landmark_visibility, measured_intensity, unit_visibility
-from facsimile.render.light import light_arrays, shadow_frame, shadow_of
+from facsimile.render.light import Shadow, light_arrays, shadow_frame, shadow_of
 from facsimile.render.occlusion import TAPS, ambient_occlusion, nearest_of_blocks
 from facsimile.render.posing import PosedHead, pose_head
 from facsimile.render.postprocess import developed, metered_exposure
@@ -91,7 +91,12 @@ def render(scene: Scene, *, watch: Stopwatch | None = None) -> Rendering:
     detail = 1.0 if size >= FULL_DETAIL_PX else 0.5
     head = pose_head(vertices, appearance, scene.expression.head_pose_rad, detail)
     watch.lap("pose")
-    buffer = visible_surfaces(scene, head)
+    buffer = empty_gbuffer(size * SAMPLES, size * SAMPLES)
+    draw_solids(scene, head, buffer)
+    draw_hairs(scene, head, (STRAND_HAIR,), buffer)
+    points = camera.project(landmarks(head.vertices), size)
+    visible = landmark_visibility(points, buffer, size=size, frame_dm=camera.frame)
+    draw_hairs(scene, head, (STRAND_BEARD, STRAND_BROW, STRAND_LASH), buffer)
     watch.lap("raster")
     texture = _TEXTURES.of(appearance, level_for(px_per_dm))
     paint = _paint(scene, head, texture)
@@ -108,26 +113,40 @@ def render(scene: Scene, *, watch: Stopwatch | None = None) -> Rendering:
     watch.lap("diffuse")
     image = _image(scene, radiance, layers)
     watch.lap("develop")
-    rendering = _labelled(scene, head, vertices, buffer, image, layers)
+    au = _measured(scene, vertices)
     watch.lap("labels")
-    return rendering
+    expression = scene.expression
+    return Rendering(
+        image=image,
+        segmentation=layers.classes,
+        landmarks=np.ascontiguousarray(points[:, :2]),
+        landmark_visible=visible,
+        head_pose_rad=np.array(expression.head_pose_rad, np.float32),
+        gaze_rad=np.array(expression.gaze_rad, np.float32),
+        au=au,
+        au_visible=unit_visibility(visible, float(expression.head_pose_rad[1])),
+        controllers=np.array(expression.controllers, np.float32),
+    )
 
 
-def visible_surfaces(scene: Scene, head: PosedHead) -> GBuffer:
-    """Rasterise head, clothes and hair at SAMPLES x SAMPLES per pixel."""
-    shape, camera, samples = topology(), scene.camera, scene.size * SAMPLES
-    buffer = empty_gbuffer(samples, samples)
-    screen = camera.project(head.vertices, samples)
+def draw_solids(scene: Scene, head: PosedHead, buffer: GBuffer) -> None:
+    """Rasterise head and clothes."""
+    shape = topology()
+    screen = scene.camera.project(head.vertices, scene.size * SAMPLES)
     rasterise(screen, shape.head, 0, np.empty(0, np.float32), buffer)
     rasterise(screen, shape.clothes, shape.num_head, _below_neckline(scene.appearance), buffer)
-    first = 0
+
+
+def draw_hairs(scene: Scene, head: PosedHead, kinds: tuple[int, ...], buffer: GBuffer) -> None:
+    """Draw the strands of some kinds; a strand's index counts all kinds."""
+    samples, first = scene.size * SAMPLES, 0
     for number, strands in enumerate(head.strands):
-        width = np.full(len(strands.points), strands.width_dm * samples / camera.frame, np.float32)
-        lines = camera.project(strands.points, samples)
-        taper, bias = np.float32(STRAND_TAPER[strands.kind]), np.float32(STRAND_BIAS_DM[strands.kind])
-        draw_strands(lines, width, taper, first, bias, number + 1, buffer)
+        if strands.kind in kinds:
+            width = np.full(len(strands.points), strands.width_dm * samples / scene.camera.frame, np.float32)
+            lines = scene.camera.project(strands.points, samples)
+            taper, bias = np.float32(STRAND_TAPER[strands.kind]), np.float32(STRAND_BIAS_DM[strands.kind])
+            draw_strands(lines, width, taper, first, bias, number + 1, buffer)
         first += len(strands.points)
-    return buffer
 
 
 def _below_neckline(appearance: Appearance) -> Float32[np.ndarray, " V"]:
@@ -139,7 +158,7 @@ def _below_neckline(appearance: Appearance) -> Float32[np.ndarray, " V"]:
     return (collar - y).astype(np.float32)
 
 
-def _shadow(scene: Scene, head: PosedHead):  # type: ignore[no-untyped-def]
+def _shadow(scene: Scene, head: PosedHead) -> Shadow:
     """Draw the key light's depth map round the face."""
     size = SHADOW_SIZES[scene.size > 160]
     centre = head.eye_centres.mean(0) + np.array([0, -0.3, -0.5], np.float32)
@@ -228,15 +247,17 @@ def _strand_paint(look: Appearance, head: PosedHead) -> tuple[np.ndarray, np.nda
         STRAND_LASH: np.array(LASH_COLOUR, np.float32),
     }
     kinds = [np.full(len(strands.tint), strands.kind, np.uint8) for strands in head.strands]
-    colours = [
-        np.exp(np.float32(TINT_SPREAD) * strands.tint)[:, None] * base[strands.kind] for strands in head.strands
-    ]
+    colours = [np.exp(np.float32(TINT_SPREAD) * strands.tint)[:, None] * base[strands.kind] for strands in head.strands]
     return np.concatenate(kinds), np.concatenate(colours).astype(np.float32)
 
 
 def _diffused(layers: Layers, depth: np.ndarray, px_per_dm: float) -> Float32[np.ndarray, "H W 3"]:
     """Let light wander under the skin, then add up the layers: linear radiance times coverage."""
-    taps, scratch, irradiance = diffusion_taps(px_per_dm), np.zeros_like(layers.plain), np.zeros_like(layers.plain)
+    taps, scratch, irradiance = (
+        diffusion_taps(px_per_dm),
+        np.zeros_like(layers.plain),
+        np.zeros_like(layers.plain),
+    )
     diffuse_along(layers.irradiance, layers.skin, depth, taps, 1, 0, scratch)
     diffuse_along(scratch, layers.skin, depth, taps, 0, 1, irradiance)
     return layers.plain + layers.albedo * irradiance
@@ -248,28 +269,13 @@ def _image(scene: Scene, radiance: np.ndarray, layers: Layers) -> UInt8[np.ndarr
     return developed(radiance + behind, scene.sensor, exposure)
 
 
-def _labelled(
-    scene: Scene, head: PosedHead, vertices: np.ndarray, buffer: GBuffer, image: np.ndarray, layers: Layers
-) -> Rendering:
+def _measured(scene: Scene, vertices: np.ndarray) -> Float32[np.ndarray, "A 2"]:
+    """Return the intensities, those of lips, jaw and lids as measured on the mesh against the neutral face."""
     neutral = default_rig().neutral_vertices(scene.identity)
-    rest_aperture = np.maximum(lid_aperture_mm(neutral), 1e-3)
-    expression = scene.expression
-    au = measured_intensity(
+    rest_aperture = np.maximum(lid_aperture_mm(neutral), np.float32(1e-3))
+    return measured_intensity(
         scene.action_units,
-        expression,
+        scene.expression,
         lip_opening_mm=float(lip_gap_mm(vertices) - lip_gap_mm(neutral)),
         lid_closure=(1 - lid_aperture_mm(vertices) / rest_aperture).astype(np.float32),
-    )
-    points = scene.camera.project(landmarks(head.vertices), scene.size)
-    visible = landmark_visibility(points, buffer, scene.size)
-    return Rendering(
-        image=image,
-        segmentation=layers.classes,
-        landmarks=np.ascontiguousarray(points[:, :2]),
-        landmark_visible=visible,
-        head_pose_rad=np.array(expression.head_pose_rad, np.float32),
-        gaze_rad=np.array(expression.gaze_rad, np.float32),
-        au=au,
-        au_visible=unit_visibility(visible, float(expression.head_pose_rad[1])),
-        controllers=np.array(expression.controllers, np.float32),
     )

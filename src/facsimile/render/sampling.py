@@ -1,6 +1,7 @@
 """Look-ups shared by all materials: textures, masks, environment, irradiance, shadows."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -99,9 +100,9 @@ def environment_texel(environment, x, y, z):
 def shadow_visibility(shadow, x, y, z, facing, softness, turn, decay):
     """Return the part of the key light that reaches a room point, 0-1, by percentage-closer filtering.
 
-    ``shadow`` has the fields ``depth`` [h,w] and ``transform`` [3,4] (room to map x, y, depth); ``facing`` is the cosine
-    to the light, ``softness`` the radius in texels, ``turn`` an angle that decorrelates neighbours. ``decay`` > 0
-    lets light fall off with depth instead of stopping (hair), per dm.
+    ``shadow`` has the fields ``depth`` [h,w] and ``transform`` [3,4] (room to map x, y, depth); ``facing`` is the
+    cosine to the light, ``softness`` the radius in texels, ``turn`` an angle that decorrelates neighbours. ``decay``
+    above 0 lets light fall off with depth instead of stopping (hair), per dm.
     """
     m = shadow.transform
     sx = m[0, 0] * x + m[0, 1] * y + m[0, 2] * z + m[0, 3]
@@ -110,7 +111,7 @@ def shadow_visibility(shadow, x, y, z, facing, softness, turn, decay):
     bias = np.float32(SHADOW_BIAS) + np.float32(SHADOW_BIAS_GRAZING) * (np.float32(1) - max(np.float32(0), facing))
     height, width = shadow.depth.shape
     cos_turn, sin_turn = math.cos(turn), math.sin(turn)
-    lit = np.float32(0)
+    lit: Any = np.float32(0)
     for tap in range(SHADOW_TAPS):
         ox, oy = shadow.taps[tap, 0] * softness, shadow.taps[tap, 1] * softness
         ix = int(sx + ox * cos_turn - oy * sin_turn + np.float32(0.5))

@@ -117,7 +117,10 @@ def random_camera(rng: np.random.Generator, centre: np.ndarray) -> Camera:
     distance = math.exp(rng.uniform(math.log(5.0), math.log(18.0)))
     offset = np.clip(rng.normal(size=2) * 0.025, -0.08, 0.08)
     return framed_camera(
-        centre, distance=distance, frame=float(rng.uniform(2.45, 3.3)), offset=(float(offset[0]), float(offset[1]))
+        centre,
+        distance=distance,
+        frame=float(rng.uniform(2.45, 3.3)),
+        offset=(float(offset[0]), float(offset[1])),
     )
 
 

@@ -1,7 +1,7 @@
 """Deferred shading: every pixel of the G-buffer becomes light, and learns what it is."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,19 @@ CLASS_NAMES = (
     "clothes",
 )
 """Index in this tuple = value in a segmentation."""
-BACKGROUND, SKIN_CLASS, BROW, EYE_CLASS, LIPS, MOUTH, TEETH_CLASS, TONGUE_CLASS, HAIR, BEARD, CLOTHES_CLASS = range(11)
+(
+    BACKGROUND,
+    SKIN_CLASS,
+    BROW,
+    EYE_CLASS,
+    LIPS,
+    MOUTH,
+    TEETH_CLASS,
+    TONGUE_CLASS,
+    HAIR,
+    BEARD,
+    CLOTHES_CLASS,
+) = range(11)
 
 STRAND_HAIR, STRAND_BROW, STRAND_BEARD, STRAND_LASH = range(4)
 FLAT_BLOCK_DM = 0.03
@@ -243,8 +255,9 @@ def shade_solid(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
     place, towards = room_point(x, y, buffer.depth[y, x], view)
     normal = interpolate(mesh.normals, i0, i1, i2, w0, w1, w2)
     zero = np.float32(0)
-    albedo = (zero, zero, zero)
-    alpha, f0, strength, is_eye = np.float32(0.3), np.float32(SKIN_F0), np.float32(0.3), False
+    albedo: Any = (zero, zero, zero)
+    strength: Any = np.float32(0.3)
+    alpha, f0, is_eye = np.float32(0.3), np.float32(SKIN_F0), False
     wrap_r, wrap_g, wrap_b = zero, zero, zero
     material, label, is_skin = mesh.material[t], SKIN_CLASS, False
     lip, inside = zero, zero
@@ -275,7 +288,12 @@ def shade_solid(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
         elif material == TONGUE:
             deep = math.exp(-max(zero, np.float32(1.42) - rest[2]) * np.float32(2.2))
             albedo = (np.float32(0.45) * deep, np.float32(0.16) * deep, np.float32(0.15) * deep)
-            alpha, f0, strength, label = np.float32(0.1), np.float32(0.04), np.float32(0.5) * deep, TONGUE_CLASS
+            alpha, f0, strength, label = (
+                np.float32(0.1),
+                np.float32(0.04),
+                np.float32(0.5) * deep,
+                TONGUE_CLASS,
+            )
             wrap_r, wrap_g, wrap_b = np.float32(0.3), np.float32(0.2), np.float32(0.2)
         elif material == CLOTHES:
             albedo, normal = cloth_look(rest, normal, paint)
@@ -364,17 +382,13 @@ def shade(buffer, occlusion, mesh, paint, view, light, shadow, layers):
                     continue
                 cover += share
                 if surface < EMPTY:
-                    r, g, b, label = shade_strand(
-                        xs, ys, occlusion[y, x], buffer, mesh, paint, view, light, shadow
-                    )
+                    r, g, b, label = shade_strand(xs, ys, occlusion[y, x], buffer, mesh, paint, view, light, shadow)
                     p0 += share * min(r, ceiling)
                     p1 += share * min(g, ceiling)
                     p2 += share * min(b, ceiling)
                     votes[label] += 1
                     continue
-                e, a, s, label, is_skin = shade_solid(
-                    xs, ys, occlusion[y, x], buffer, mesh, paint, view, light, shadow
-                )
+                e, a, s, label, is_skin = shade_solid(xs, ys, occlusion[y, x], buffer, mesh, paint, view, light, shadow)
                 votes[label] += 1
                 p0 += share * min(s[0], ceiling)
                 p1 += share * min(s[1], ceiling)

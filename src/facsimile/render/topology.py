@@ -43,7 +43,6 @@ class Topology:
     inside_mouth: UInt8[np.ndarray, "H W"]
     eye_vertices: tuple[Int32[np.ndarray, " N"], Int32[np.ndarray, " N"]]
     """Vertices of the left and the right eyeball."""
-    body_vertices: Int32[np.ndarray, " N"]
 
     @property
     def head(self) -> Int32[np.ndarray, "F 3"]:
@@ -78,7 +77,6 @@ def topology() -> Topology:
         lips=pack.masks["lips"],
         inside_mouth=pack.masks["inside_mouth"],
         eye_vertices=(pack.part_vertices("left_eye"), pack.part_vertices("right_eye")),
-        body_vertices=pack.part_vertices("body"),
     )
 
 

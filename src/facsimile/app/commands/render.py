@@ -13,7 +13,7 @@ import click
 @click.argument("score")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Who is drawn, in which light.")
 @click.option("--size", type=click.IntRange(8, 2048), default=256, show_default=True, help="Width and height, pixels.")
-@click.option("--yaw", type=click.FloatRange(-80, 80), default=0.0, help="Degrees; positive: to the subject's own left.")
+@click.option("--yaw", type=click.FloatRange(-80, 80), default=0.0, help="Degrees; positive: to their own left.")
 @click.option("--pitch", type=click.FloatRange(-40, 40), default=0.0, help="Degrees; positive: looks up.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="A .png or .jpg.")
 @click.option(
@@ -24,7 +24,14 @@ import click
 )
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 def command(
-    score: str, seed: int, size: int, yaw: float, pitch: float, output: Path, labels_path: Path | None, force: bool
+    score: str,
+    seed: int,
+    size: int,
+    yaw: float,
+    pitch: float,
+    output: Path,
+    labels_path: Path | None,
+    force: bool,
 ) -> None:
     """Draw a synthetic person making the expression SCORE, a FACS score such as "6C+12D" or "L12B+U14A".
 
@@ -41,9 +48,7 @@ def command(
         if path is not None:
             refuse_overwrite(path, force=force)
     action_units = _action_units(score)
-    scene = portrait_scene(
-        action_units, seed=seed, size=size, yaw_rad=math.radians(yaw), pitch_rad=math.radians(pitch)
-    )
+    scene = portrait_scene(action_units, seed=seed, size=size, yaw_rad=math.radians(yaw), pitch_rad=math.radians(pitch))
     rendering = render(scene)
     write_atomic(output, _encoded(rendering.image, picture_format), force=force)
     if labels_path is not None:

@@ -1,0 +1,51 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from facsimile.app.commands.render import command
+
+
+def run(*arguments):
+    return CliRunner().invoke(command, [str(argument) for argument in arguments])
+
+
+def test_a_picture_and_its_labels(tmp_path):
+    picture, labels = tmp_path / "smile.png", tmp_path / "smile.json"
+    result = run("6C+12D", "--seed", 7, "--size", 64, "--yaw", 20, "-o", picture, "--labels", labels)
+    assert result.exit_code == 0, result.output
+    with Image.open(picture) as image:
+        assert image.size == (64, 64)
+    row = json.loads(labels.read_text())
+    assert row["notation"] == "6C+12D"
+    assert row["head_pose_rad"][1] == pytest.approx(0.349, abs=1e-3)
+    assert len(row["landmarks"]) == 70
+    assert {"identity", "index", "au_visible", "camera", "light", "appearance", "recipe", "seed"} <= set(row)
+
+
+def test_files_are_not_replaced(tmp_path):
+    picture = tmp_path / "a.jpg"
+    picture.write_bytes(b"mine")
+    result = run("0", "-o", picture)
+    assert result.exit_code == 2
+    assert "--force" in result.output
+    assert picture.read_bytes() == b"mine"
+    assert run("0", "--size", 32, "-o", picture, "--force").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("6C+12X", "-o", "a.png"), "12X"),
+        (("?", "-o", "a.png"), "no face was seen"),
+        (("12C", "-o", "a.bmp"), ".png or .jpg"),
+        (("12C", "--size", "4", "-o", "a.png"), "8<=x<=2048"),
+        (("12C", "--yaw", "100", "-o", "a.png"), "-80<=x<=80"),
+    ],
+)
+def test_mistakes_are_explained(arguments, message):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in result.output
+    assert "Traceback" not in result.output
