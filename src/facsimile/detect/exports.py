@@ -89,7 +89,7 @@ class LiveLinkLayout:
 def _openface_values(face: Face) -> dict[str, Value]:
     units = openface_from_expression(face.action_units, face.expression).value
     values: dict[str, Value] = {"face_id": face.face_id, "confidence": face.score, "success": 1, **units}
-    values |= {name: None if math.isnan(units[name]) else int(units[name]) for name in PRESENCE_COLUMNS}
+    values |= {name: int(units[name]) for name in PRESENCE_COLUMNS if not math.isnan(units[name])}
     x, y = units["gaze_angle_x"], units["gaze_angle_y"]
     direction = (math.sin(x) * math.cos(y), math.sin(y), -math.cos(x) * math.cos(y))
     for eye in (0, 1):

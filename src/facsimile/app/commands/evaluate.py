@@ -57,12 +57,13 @@ def _rows(shards: "Shards", split: str, limit: int | None) -> Any:
     """Return the row numbers to read: spread evenly if limited."""
     import numpy as np
 
-    from facsimile.train.faces import TEST, split_of
+    from facsimile.train.faces import split_rows
 
     identity = shards.column("identity").astype(np.int64)
-    rows = np.arange(len(shards)) if split == "all" else np.flatnonzero(split_of(identity) == TEST)
-    if not len(rows):
-        raise click.ClickException(f"--split {split}: the data set has no such person; try --split all")
+    try:
+        rows = np.arange(len(shards)) if split == "all" else split_rows(identity)[-1]
+    except ValueError as error:
+        raise click.ClickException(f"--split {split}: {error}; or read all with --split all") from error
     if limit is not None and limit < len(rows):
         rows = rows[np.linspace(0, len(rows) - 1, limit).astype(int)]
     return rows
