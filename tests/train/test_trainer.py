@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import cv2
 import numpy as np
 import pytest
 
@@ -78,6 +79,9 @@ def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path):
 
 
 def test_workers_change_nothing(tmp_path):
+    """OpenCV's threads run beforehand: a worker forked while they live must not wait for them."""
+    cv2.setNumThreads(4)
+    cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.uint8), (0, 0), 3)
     faces = toy.toy_faces(96)
     ends = []
     for workers in (0, 1):

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -158,6 +159,7 @@ class Trainer:
 
     def _loader(self) -> DataLoader:
         workers = self.config.num_workers
+        cv2.setNumThreads(1)  # here, not in the worker: a forked process hangs when it ends threads it does not have
         return DataLoader(
             self.batches, sampler=range(self.step, MAX_STEPS), batch_size=None, num_workers=workers,
             prefetch_factor=PREFETCH if workers else None, worker_init_fn=use_one_thread,
@@ -190,9 +192,6 @@ def parameter_groups(network: torch.nn.Module, weight_decay: float) -> list[dict
 
 def use_one_thread(worker: int) -> None:
     """Keep a loader process to its own core."""
-    import cv2
-
-    cv2.setNumThreads(1)
     torch.set_num_threads(1)
 
 
