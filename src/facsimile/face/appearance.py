@@ -82,7 +82,7 @@ def random_clothes(rng: np.random.Generator) -> tuple[Float32[np.ndarray, "3"], 
 
 
 def _hair_shade(rng: np.random.Generator, hair: Hair, factor: float) -> Float32[np.ndarray, "3"]:
-    """Return the colour of other hair of the same person: darker or lighter, less grey."""
+    """Return the colour of other hair of the same person: ``factor`` as bright, more or less."""
     return np.asarray(np.clip(hair.colour * factor * np.exp(rng.normal(0, 0.2)), 0.003, 0.7), np.float32)
 
 
@@ -90,7 +90,7 @@ def random_appearance(rng: np.random.Generator, identity: Identity) -> Appearanc
     """Draw the appearance of ``identity``; the same generator state gives the same bytes."""
     pigments = random_pigments(rng, identity)
     hair = random_hair(rng, identity, pigments.tone)
-    brow_colour, beard_colour = _hair_shade(rng, hair, 0.8), _hair_shade(rng, hair, 0.9)
+    brow_colour, beard_colour = _hair_shade(rng, hair, 0.8 - 0.4 * hair.grey), _hair_shade(rng, hair, 0.9)
     beard = random_beard(rng, sex=identity.sex, age_years=identity.age_years)
     brows = random_brows(rng, sex=identity.sex, age_years=identity.age_years)
     lips = random_lips(rng, sex=identity.sex, melanin=pigments.tone)

@@ -59,7 +59,8 @@ def grow_beard(rng: np.random.Generator, beard: Beard) -> SurfaceStrands | None:
     if beard.kind not in STRANDS:
         return None
     x, y = _scatter(rng, beard)
-    x, y = (values[np.isfinite(front_lookup(x, y)[2])] for values in (x, y))
+    on_face = np.isfinite(front_lookup(x, y)[2])
+    x, y = x[on_face], y[on_face]
     length = LENGTHS[beard.kind] * beard.length * np.exp(rng.normal(0, 0.25, len(x)))
     length *= np.where(y > 6.66, 0.75, 1.0)
     down = -np.pi / 2 + np.clip(x / 0.5, -1, 1) * 0.5 + rng.normal(0, 0.3, len(x))

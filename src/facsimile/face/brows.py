@@ -17,7 +17,7 @@ BROW_HAIR_MM = 0.36
 
 @dataclass(frozen=True)
 class Brows:
-    """Describe brows: ``thickness`` 0.5-1.6, ``density`` 0.3-1.5, ``arch`` -1 to 1, ``shift`` dm (x, y)."""
+    """Describe brows: ``thickness`` 0.55-1.75, ``density`` 0.3-1.5, ``arch`` -1 to 1, ``shift`` dm (x, y)."""
 
     thickness: float
     density: float
@@ -29,7 +29,7 @@ def random_brows(rng: np.random.Generator, *, sex: float, age_years: float) -> B
     """Draw brows: thinner and more arched for women on average, sparser in old age."""
     sparse = 1 - 0.35 * np.clip((age_years - 50) / 40, 0, 1)
     return Brows(
-        thickness=float(np.clip(rng.normal(1.12 - 0.3 * sex, 0.2), 0.5, 1.6)),
+        thickness=float(np.clip(rng.normal(1.25 - 0.3 * sex, 0.22), 0.55, 1.75)),
         density=float(np.clip(rng.normal(0.95, 0.28), 0.25, 1.5) * sparse),
         arch=float(np.clip(rng.normal(-0.25 + 0.5 * sex, 0.4), -1, 1)),
         shift=(float(rng.normal(0, 0.012)), float(rng.normal(0, 0.010))),
