@@ -71,6 +71,15 @@ def test_bad_files(tmp_path):
         read_track(tmp_path / "track.csv")
 
 
+def test_a_cut_parquet_file_is_refused(tmp_path):
+    write_track(random_track(6), tmp_path / "track.parquet")
+    whole = (tmp_path / "track.parquet").read_bytes()
+    for share in (0.0, 0.1, 0.5, 0.9, 0.999):
+        (tmp_path / "track.parquet").write_bytes(whole[: int(share * len(whole))])
+        with pytest.raises(ValueError, match="not a readable Parquet file"):
+            read_track(tmp_path / "track.parquet")
+
+
 def test_unknown_suffix(tmp_path):
     with pytest.raises(ValueError, match=r"\.parquet or \.csv, got 'track.txt'"):
         write_track(random_track(1), tmp_path / "track.txt")

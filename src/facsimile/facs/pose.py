@@ -49,8 +49,8 @@ def expression_from_state(state: State) -> Expression:
     """Pose the rig, head and eyes as a score says; ``lost_in_pose`` and ``State.lost_in_action_units`` name the rest.
 
     >>> from facsimile.facs.notation import parse
-    >>> expression_from_state(parse("12D+51C")).head_pose_rad.round(2).tolist()
-    [0.0, 0.4699999988079071, 0.0]
+    >>> np.rad2deg(expression_from_state(parse("12D+51C")).head_pose_rad).round().tolist()
+    [0.0, 27.0, 0.0]
     """
     return expression_from_action_units(
         state.to_action_units(), head_pose_rad=head_pose_of(state), gaze_rad=gaze_of(state)
