@@ -22,7 +22,7 @@ CIELAB_PATCHES = [(0.10, (0.527, 0.348, 0.259)), (0.33, (0.372, 0.197, 0.126)), 
 
 
 @pytest.mark.parametrize(("melanin", "patch"), CIELAB_PATCHES)
-def test_tones_match_measured_colours(melanin: float, patch: tuple[float, float, float]) -> None:
+def test_tones_match_reference_patches(melanin: float, patch: tuple[float, float, float]) -> None:
     np.testing.assert_allclose(pigment_colour(melanin, 0.23), patch, rtol=0.2)
 
 

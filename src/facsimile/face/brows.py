@@ -10,7 +10,7 @@ from facsimile.face.rest import front_lookup, template_skin
 from facsimile.face.strands import SurfaceStrands
 
 HAIRS_PER_BROW = 150
-"""Strands at density 1; each stands for three or four of a brow's 450 hairs (Nguyen et al. 2014)."""
+"""Strands at density 1, by eye; each stands for a few hairs."""
 POINTS = 4
 BROW_HAIR_MM = 0.36
 

@@ -17,7 +17,7 @@ IRIS_COLOURS = {
 DARK_SHARE = (0.60, 0.36, 0.04, 0.0, 0.0, 0.0)
 """Frequencies where skin is dark or ancestry is African or Asian: nearly all brown."""
 EUROPEAN_SHARE = (0.10, 0.27, 0.14, 0.13, 0.25, 0.11)
-"""Frequencies in Europe, between those of the north (mostly blue) and the south (mostly brown; Sulem et al. 2007)."""
+"""Frequencies in Europe, a guess between the north (mostly blue) and the south (mostly brown)."""
 SCLERA = (0.66, 0.62, 0.585)
 TEETH = (0.78, 0.73, 0.62)
 IRIS_RADIUS = 0.46

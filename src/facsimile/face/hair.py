@@ -35,7 +35,7 @@ MEN = {"buzz": 4, "crop": 7, "spiky": 1.5, "side part": 5, "slicked back": 2, "t
        "wavy": 1, "curly": 1.5, "afro": 1.5, "bob": 0.3, "fringe": 0.2, "bald": 2}  # fmt: skip
 """How often styles are worn, relative; a guess that keeps every style on both sexes."""
 COILED = {"afro": 4.0, "buzz": 2.0, "curly": 2.0, "long": 0.4, "fringe": 0.4}
-"""Factors for African ancestry, where hair is mostly coiled (Loussouarn et al. 2007)."""
+"""Factors for African ancestry, where hair is mostly coiled; a guess."""
 SCALP_COVER = {"buzz": 0.8, "bald": 0.0}
 """How much hair darkens the scalp between its roots; other styles: 0.9."""
 

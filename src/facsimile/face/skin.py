@@ -19,8 +19,8 @@ MELANIN_ABSORPTION = np.array((1.30, 2.50, 3.50), np.float32)
 """Absorption per m in thin pigment: rises towards blue, as melanosomes' does (Jacques 2013)."""
 MELANIN_CROWDING = np.array((0.80, 0.0, -1.05), np.float32)
 """Absorption per m squared: in dark skin light returns from shallower layers, and the colour gets more neutral. The
-three constants fit CIELAB (68, 9, 15), (55, 13, 19), (35, 11, 14), (25, 8, 8) at m = 0.1, 0.33, 0.74, 0.99, the middle
-of the ranges measured on people of four continents (Xiao et al. 2017)."""
+three constants fit CIELAB (68, 9, 15), (55, 13, 19), (35, 11, 14), (25, 8, 8) at m = 0.1, 0.33, 0.74, 0.99:
+patches chosen by us to span pale to very dark skin, not a fit to a measured population."""
 BLOOD_ABSORPTION = np.array((0.10, 0.62, 0.52), np.float32)
 """Absorption at h = 1: haemoglobin takes green and blue, hardly red (Q bands at 542 and 577 nm)."""
 

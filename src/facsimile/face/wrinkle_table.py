@@ -1,8 +1,7 @@
 """List the folds and bulges that each action unit makes, on the subject's left half of the template face.
 
 Places follow the appearance changes that the FACS manual describes (Ekman, Friesen and Hager 2002); depths are those of
-a strong contraction in middle age, of the size that profilometry finds (crow's feet 0.2-0.5 mm deep in repose,
-expression furrows up to 1-2 mm).
+a strong contraction in middle age. Both were set by eye on renders of the template, not measured on people.
 """
 
 from dataclasses import dataclass
