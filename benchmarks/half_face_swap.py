@@ -21,8 +21,8 @@ from facsimile.evaluate.metrics import auc
 
 UPPER_UNITS = (1, 2, 4, 5, 6, 7, 9, 43)
 LOWER_UNITS = (10, 12, 14, 15, 17, 20, 25, 26)
-SEAM = 0.555
-"""Height of the seam in crops: between the base of the nose (.53) and the upper lip (.58) of the template."""
+SEAM = 0.59
+"""Height of the seam in crops: between the base of the nose (.564) and the upper lip (.620) of the template."""
 SEAM_WIDTH = 0.014
 """Of the soft edge, in crops: 1.5 px of 112."""
 

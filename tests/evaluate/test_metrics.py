@@ -117,3 +117,4 @@ def test_bootstrap_of_the_mean_matches_theory():
 def test_bootstrap_of_an_undefined_statistic():
     interval = metrics.bootstrap_interval(lambda rows: math.nan, np.arange(3), draws=5)
     assert all(math.isnan(v) for v in interval)
+    assert all(math.isnan(v) for v in metrics.bootstrap_interval(lambda rows: 1.0, np.arange(0)))

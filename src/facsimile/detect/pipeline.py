@@ -97,6 +97,7 @@ class Detector:
 
     def read_image(self, image: UInt8[np.ndarray, "H W 3"]) -> tuple[Face, ...]:
         """Return the faces of one RGB picture, largest first."""
+        image = np.ascontiguousarray(image)
         boxes = [c.box for c in find_faces(image, stages=PHOTO_STAGES)]
         faces = sorted(self._read_boxes(image, boxes), key=lambda f: -float(f.box[2] * f.box[3]))
         return tuple(replace(face, face_id=i) for i, face in enumerate(self._rested(faces)))

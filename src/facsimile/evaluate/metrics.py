@@ -93,6 +93,8 @@ def bootstrap_interval(
     Rows of one person are not independent, so people are drawn, not rows (Efron & Tibshirani 1993, ch. 8). Draws for
     which the statistic is undefined are left out; consumes ``seed`` only.
     """
+    if not len(group):
+        return math.nan, math.nan
     members = [np.flatnonzero(group == g) for g in np.unique(group)]
     random = np.random.default_rng(seed)
     picks = random.integers(0, len(members), (draws, len(members)))

@@ -22,7 +22,7 @@ from facsimile.detect.reader import ReaderError
 from facsimile.detect.writers import SUFFIXES, CsvWriter, RowWriter, TableFile
 
 
-@click.command("detect")
+@click.command("detect", short_help="Read action units from photos and video.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="FILE.csv, .parquet or .jsonl; CSV on stdout if not given."

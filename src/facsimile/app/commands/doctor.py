@@ -24,7 +24,7 @@ CHECK_SEED = 7
 CHECK_SIZE = 256
 
 
-@click.command("doctor")
+@click.command("doctor", short_help="Check the installation.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
 def command(as_json: bool) -> None:
     """Check the installation: packages, weights, face finder, compiler, then render a face and read it.

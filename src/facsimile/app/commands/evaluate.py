@@ -16,7 +16,7 @@ BATCH = 256
 SPLITS = ("test", "all")
 
 
-@click.command("evaluate")
+@click.command("evaluate", short_help="Measure a reader on a data set.")
 @click.argument("weights", type=click.Path(path_type=Path))
 @click.option(
     "--data", "folder", type=click.Path(path_type=Path), required=True, help="Folder of `facsimile dataset make`."
