@@ -18,6 +18,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from jaxtyping import Int, Shaped, UInt8
 
@@ -128,7 +129,7 @@ class Shards(Sequence[dict[str, Any]]):
         places = np.flatnonzero((wanted >= start) & (wanted < stop))
         if not len(places):
             return
-        encoded = pa.compute.struct_field(_read(self.paths[shard], ["image"])["image"], "bytes").combine_chunks()
+        encoded = pc.struct_field(_read(self.paths[shard], ["image"])["image"], "bytes").combine_chunks()
         for place in places:
             image = decode_image(encoded[int(wanted[place]) - start].as_py())
             if image.shape != out.shape[1:]:

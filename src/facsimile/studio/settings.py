@@ -1,10 +1,14 @@
 """Say what one data set holds and how its rows fall into shards."""
 
 import dataclasses
+import functools
+import hashlib
 import importlib.metadata
 import platform
+from pathlib import Path
 from typing import Any
 
+import facsimile
 from facsimile import __version__
 from facsimile.facs.action_units import LABEL_UNITS
 from facsimile.facs.controllers import CONTROLLERS
@@ -15,6 +19,8 @@ SHARD_ROWS = 512
 FORMAT_VERSION = 1
 """Version of the columns and of the manifest."""
 IMAGE_FORMATS = ("jpeg", "png")
+DRAWING_ROOMS = ("facs", "face", "render", "studio")
+"""Rooms whose code decides the bytes of a row."""
 LIBRARIES = ("numpy", "numba", "opencv-python-headless", "pyarrow")
 """Packages whose version can change the bytes of a data set."""
 
@@ -79,6 +85,7 @@ class Settings:
         return {
             "format": FORMAT_VERSION,
             "facsimile": __version__,
+            "code": code_fingerprint(),
             "recipe": self.recipe.to_dict(),
             "seed": self.seed,
             "size": self.size,
@@ -86,6 +93,17 @@ class Settings:
             "units": list(LABEL_UNITS),
             "controllers": list(CONTROLLERS),
         }
+
+
+@functools.cache
+def code_fingerprint() -> str:
+    """Return a hash of everything that draws: rows of two versions of the code never mix in one data set."""
+    package = Path(facsimile.__file__).parent
+    sources = [path for room in DRAWING_ROOMS for path in sorted((package / room).rglob("*.py"))]
+    digest = hashlib.sha256()
+    for path in [*sources, package / "assets" / "head_pack.npz"]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def library_versions() -> dict[str, str]:
