@@ -103,7 +103,8 @@ def test_show_draws_the_reply(monkeypatch, tmp_path):
     path = tmp_path / "reply.png"
     assert run("--notation", "6C+12D", "--message", "x", "--show", str(path), "--seed", "3").exit_code == 0
     assert drawn == [(parse("6C+12D"), 3)]
-    assert Image.open(path).size == (chat.PICTURE_SIZE, chat.PICTURE_SIZE)
+    with Image.open(path) as picture:
+        assert picture.size == (chat.PICTURE_SIZE, chat.PICTURE_SIZE)
     again = run("--message", "x", "--show", str(path))
     assert again.exit_code == 2
     assert "add --force" in again.stderr

@@ -100,9 +100,9 @@ def test_other_reasons_and_conflicts_are_said():
 @pytest.mark.parametrize("seed", [None, 5])
 def test_flipping_one_unit_changes_its_sentence_and_no_other(seed):
     rng = np.random.default_rng(0)
-    for _ in range(40):
+    for _ in range(20):
         codes = sorted(rng.choice(LABEL_UNITS, size=5, replace=False))
-        levels = rng.integers(1, 5, 5)
+        levels = rng.integers(0, 4, 5)
         before = describe(parse("+".join(f"{c}{'ABCDE'[v]}" for c, v in zip(codes, levels, strict=True))), seed=seed)
         flipped = int(rng.integers(5))
         stronger = [f"{c}{'ABCDE'[v + (i == flipped)]}" for i, (c, v) in enumerate(zip(codes, levels, strict=True))]

@@ -10,7 +10,6 @@ from jaxtyping import Float, UInt8
 from facsimile.detect.faces import Face
 from facsimile.detect.pipeline import Detector
 from facsimile.detect.reader import presence
-from facsimile.detect.table import action_units
 from facsimile.facs.action_units import LABEL_UNITS, UNITS
 from facsimile.facs.expression import ActionUnits
 from facsimile.facs.state import State
@@ -38,7 +37,7 @@ class UnitReading:
     def has_sides(self) -> bool:
         """Whether the two sides differ by more than the reader's doubt (95 %)."""
         left, right = self.intensity
-        return UNITS[self.code].is_sided and abs(left - right) > Z_95 * math.hypot(*self.sd)
+        return bool(UNITS[self.code].is_sided and abs(left - right) > Z_95 * math.hypot(*self.sd))
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,6 @@ class PhotoReading:
     num_faces: int
     units: tuple[UnitReading, ...]
     """Every unit that the reader reads, ascending."""
-    raw: ActionUnits
-    """Intensities as read; NaN where the reader does not read a unit."""
     stated: ActionUnits
     """What is sure enough to be said: unlikely units are 0, and sides that cannot be told apart are equal."""
 
@@ -68,9 +65,8 @@ def read_photo(photo: Path | UInt8[np.ndarray, "H W 3"], *, detector: Detector |
     if not frame.faces:
         raise ValueError(f"{frame.input}: no face found; try a frontal photo with the face larger than 60 pixels")
     face = frame.faces[0]
-    units = tuple(_unit(face, row, code) for row, code in enumerate(detector.units))
-    raw = action_units(face, detector.units)
-    return PhotoReading(frame.image, face, len(frame.faces), units, raw, stated_units(units))
+    units = tuple(_unit(face, row, code) for row, code in enumerate(face.units))
+    return PhotoReading(frame.image, face, len(frame.faces), units, stated_units(units))
 
 
 def stated_units(units: tuple[UnitReading, ...]) -> ActionUnits:

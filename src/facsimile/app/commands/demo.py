@@ -1,0 +1,37 @@
+"""``facsimile demo``: the whole loop on one photo, told on one page."""
+
+import webbrowser
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("photo", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"), show_default=True,
+    help="Folder for index.html.",
+)  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Which synthetic people.")
+@click.option("--open", "opens", type=click.Choice(["yes", "no"]), default="no", help="Show the page in the browser.")
+@click.option("--force", is_flag=True, help="Replace a page made for another photo or seed.")
+def command(photo: Path | None, output: Path, seed: int, opens: str, force: bool) -> None:
+    """Take PHOTO once round the loop and write a page about it; print the page's path.
+
+    Read the face, write it as notation and words, put it on synthetic people, answer it. Without PHOTO the astronaut
+    of scikit-image is used (pip install 'facsimile[demo]').
+    """
+    from facsimile.app.demo.page import build_page
+    from facsimile.app.demo.story import tell
+    from facsimile.app.output import refuse_overwrite, write_atomic
+
+    page = output / "index.html"
+    refuse_overwrite(page, force=force)
+    try:
+        story = tell(photo, seed=seed, progress=lambda step: click.echo(f"{step} ...", err=True))
+    except (ValueError, ImportError) as error:
+        raise click.ClickException(str(error)) from error
+    write_atomic(page, build_page(story).encode("utf-8"), force=force)
+    click.echo(str(page))
+    if opens == "yes":
+        webbrowser.open(page.resolve().as_uri())

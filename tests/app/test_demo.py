@@ -1,0 +1,219 @@
+import html
+import re
+import sys
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from facsimile.app import drawing
+from facsimile.app.commands.demo import command
+from facsimile.app.demo import story as story_module
+from facsimile.app.demo.chart import Bar, bars_svg
+from facsimile.app.demo.page import build_page
+from facsimile.app.demo.story import Person, Story
+from facsimile.app.photo import PhotoReading, UnitReading, stated_units
+from facsimile.detect.faces import Face
+from facsimile.detect.reader import presence
+from facsimile.facs.action_units import LABEL_UNITS
+from facsimile.facs.notation import parse, write
+from facsimile.language.backends import Echo
+from facsimile.language.chat import Conversation
+from facsimile.language.describe import describe
+
+SMILE = {6: (2.6, 2.4), 12: (3.4, 3.7), 25: (3.0, 3.0), 14: (0.9, 3.1)}
+VOID = {"img", "meta", "line", "rect", "path", "circle"}
+
+
+def make_reading(intensity=SMILE, *, image=None, landmarks=None, num_faces=1):
+    """A reading of a picture without a reader: the given units at their intensities, the others near 0."""
+    rng = np.random.default_rng(0)
+    units = []
+    for code in LABEL_UNITS:
+        sides = np.array(intensity.get(code, (rng.uniform(0, 0.3),) * 2), np.float64)
+        sd = np.full(2, 0.35)
+        units.append(UnitReading(code, sides, sd, presence(float(sides.max()), 0.35)))
+    image = np.full((120, 100, 3), 150, np.uint8) if image is None else image
+    points = rng.uniform(30, 80, (70, 2)) if landmarks is None else landmarks
+    face = Face(
+        face_id=0,
+        score=0.97,
+        box=np.array([30.0, 30.0, 50.0, 50.0]),
+        landmarks=points,
+        head_pose_rad=np.array([0.05, -0.3, 0.0]),
+        gaze_rad=np.zeros(2),
+        intensity=np.array([unit.intensity for unit in units]),
+        intensity_sd=np.array([unit.sd for unit in units]),
+        units=LABEL_UNITS,
+        crop_from_image=np.zeros((2, 3)),
+    )
+    return PhotoReading(image, face, num_faces, tuple(units), stated_units(tuple(units)))
+
+
+def make_story(reading=None, **changes):
+    reading = reading or make_reading()
+    conversation = Conversation(Echo())
+    reply = conversation.say("Hello <b>!", reading.state)
+    blank = np.zeros((8, 8, 3), np.uint8)
+    values = {
+        "photo_name": "me & <you>.jpg",
+        "is_sample": False,
+        "reading": reading,
+        "notation": write(reading.state),
+        "description": describe(reading.state),
+        "people": (Person(7, blank, is_neutral=True), Person(7, blank), Person(8, blank)),
+        "said": conversation.turns[0],
+        "reply": reply,
+        "reply_image": blank,
+        "seed": 7,
+    }
+    return Story(**(values | changes))
+
+
+class Checker(HTMLParser):
+    """Collect tags, attributes and text; fail on tags that do not close."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.open, self.found, self.words = [], [], []
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("style", "script"):
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+def test_the_page_tells_the_story():
+    page = Checker(build_page(make_story()))
+    for words in (
+        "[6C+12D+L14A+R14C+25C]",
+        "lip corner puller",
+        "seed 7, at rest",
+        "97%",
+        "What this page does not show",
+    ):
+        assert words in page.text
+    assert [a["id"] for t, a in page.found if t == "section"] == ["photo", "units", "words", "people", "talk", "limits"]
+
+
+def test_the_page_asks_no_server_for_anything():
+    page = build_page(make_story())
+    assert not re.search(r"https?://|@import|url\(|<script|<link|<iframe", page)
+    sources = [a["src"] for t, a in Checker(page).found if t == "img"]
+    assert len(sources) == 7
+    assert all(source.startswith("data:image/jpeg;base64,") for source in sources)
+
+
+def test_every_picture_has_words_in_its_place():
+    found = Checker(build_page(make_story())).found
+    assert all(a.get("alt") for t, a in found if t == "img")
+    assert all(a.get("aria-label") or a.get("aria-hidden") for t, a in found if t == "svg")
+
+
+def test_names_and_words_from_outside_are_escaped():
+    page = build_page(make_story())
+    assert "<you>" not in page
+    assert html.escape("me & <you>.jpg") in page
+    assert "Hello &lt;b&gt;!" in page
+
+
+def test_every_unit_has_its_row_and_numbers():
+    page = build_page(make_story())
+    for unit in make_reading().units:
+        assert f"<b>{unit.code}</b>" in page
+    assert 'aria-label="left 0.9, right 3.1 of 5"' in page
+    assert "29 units that are probably absent" in page
+
+
+def test_a_face_at_rest_makes_a_page_too():
+    reading = make_reading({})
+    page = Checker(build_page(make_story(reading))).text
+    assert "None reaches even odds" in page
+    assert "[0]" in page
+
+
+def test_what_is_stated_is_sure_enough():
+    stated = make_reading().stated
+    assert stated.of(12, "L") == stated.of(12, "R") == pytest.approx(3.55)
+    assert (stated.of(14, "L"), stated.of(14, "R")) == pytest.approx((0.9, 3.1))
+    assert stated.of(4) == 0
+
+
+def test_bars_have_lengths_in_proportion_and_whiskers_inside_the_chart():
+    svg = bars_svg((Bar("left", 2.5, 0.5), Bar("right", 5.0, 1.0)), label="x")
+    assert 'width="250.0"' in svg
+    assert 'width="500.0"' in svg
+    assert "M152.0 7.5H348.0" in svg
+    assert "M304.0 22.5H500.0" in svg
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """The loop without reader and renderer."""
+    monkeypatch.setattr(story_module, "read_photo", lambda photo: make_reading())
+    blank = lambda *_, size, **__: np.zeros((size, size, 3), np.uint8)  # noqa: E731
+    monkeypatch.setattr(story_module, "draw_person", blank)
+    monkeypatch.setattr(story_module, "draw_state", blank)
+
+
+def test_the_command_writes_the_page_and_prints_its_path(quick, tmp_path):
+    run = lambda *a: CliRunner().invoke(command, ["-o", str(tmp_path / "out"), *a])  # noqa: E731
+    result = run("me.jpg")
+    assert result.exit_code == 0
+    assert result.stdout == f"{tmp_path / 'out' / 'index.html'}\n"
+    assert "reading the photo" in result.stderr
+    assert "me.jpg" in (tmp_path / "out" / "index.html").read_text()
+    again = run("me.jpg")
+    assert again.exit_code == 2
+    assert "add --force" in again.stderr
+    assert run("me.jpg", "--force").exit_code == 0
+
+
+def test_the_page_is_the_same_each_time(quick):
+    pages = {build_page(story_module.tell(None, seed=3, progress=lambda _: None)) for _ in range(2)}
+    assert len(pages) == 1
+
+
+def test_a_missing_photo_is_one_line(tmp_path):
+    result = CliRunner().invoke(command, [str(tmp_path / "none.jpg"), "-o", str(tmp_path / "out")])
+    assert result.exit_code == 1
+    assert "none.jpg: no such file" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_scikit_image_the_error_names_the_way_out(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "skimage", None)
+    result = CliRunner().invoke(command, ["-o", str(tmp_path / "out")])
+    assert result.exit_code == 1
+    assert "facsimile[demo]" in result.stderr
+    assert "facsimile demo PHOTO" in result.stderr
+
+
+@pytest.mark.slow
+def test_the_whole_loop_on_a_drawn_person(tmp_path):
+    photo = tmp_path / "drawn.png"
+    image = drawing.draw_state(parse("6C+12D+25C"), seed=1, size=300)
+    photo.write_bytes(drawing.encode(image, "PNG"))
+    result = CliRunner().invoke(command, [str(photo), "-o", str(tmp_path / "out")])
+    assert result.exit_code == 0, result.output
+    page = Checker((tmp_path / "out" / "index.html").read_text())
+    assert len([1 for tag, _ in page.found if tag == "img"]) == 8
+    assert "drawn.png" in page.text
