@@ -149,3 +149,11 @@ def test_astronaut_has_one_face(shipped, tmp_path):
     result = CliRunner().invoke(command, [str(tmp_path / "a.png"), *FAST])
     (row,) = rows(result.stdout)
     assert 170 < float(row["box_x"]) < 240
+
+
+def test_a_place_that_cannot_be_written_is_one_line(run, photo, tmp_path):
+    (tmp_path / "file").touch()
+    result = run(photo, "-o", tmp_path / "file" / "out.csv")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: cannot write {tmp_path / 'file' / 'out.csv'}: ")
+    assert result.stderr.count("\n") == 1

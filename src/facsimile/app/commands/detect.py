@@ -70,7 +70,7 @@ def command(
         failures.append(error)
         click.echo(f"facsimile detect: {error}", err=True)
 
-    with _one_line_errors():
+    with _one_line_errors(output):
         detector = Detector(weights, neutral=neutral, threads=threads, min_score=min_score)
         layout = layout_of(form, detector.units)
         drawings = Drawings(overlay, detector.units, force=force) if overlay else None
@@ -128,7 +128,7 @@ def _stdout(columns: Sequence[str]) -> Iterator[RowWriter]:
 
 
 @contextmanager
-def _one_line_errors() -> Iterator[None]:
+def _one_line_errors(output: Path | None) -> Iterator[None]:
     """Turn errors in what the user gave into one line."""
     try:
         yield
@@ -137,4 +137,4 @@ def _one_line_errors() -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.EPIPE:
             raise
-        raise click.ClickException(f"cannot write: {error}") from error
+        raise click.ClickException(f"cannot write {output or 'the table'}: {error.strerror or error}") from error
