@@ -128,3 +128,17 @@ def aligned_points():
     from facsimile.data.align import TEMPLATE
 
     return TEMPLATE * 112 - 0.5
+
+
+def test_network_and_data_agree_on_the_crop():
+    """Models may not import data; what both must know is compared here."""
+    from facsimile.data import align, augment
+    from facsimile.models import reader
+
+    assert reader.MIRRORED_LANDMARKS == align.FLIP_LANDMARKS
+    assert reader.CROP_SIZE == align.CROP_SIZE
+    assert set(reader.UPPER_UNITS) == augment.UPPER_UNITS
+    upper_lip, nostrils = align.TEMPLATE[51, 1] * 112, align.TEMPLATE[31:36, 1].max() * 112
+    config = reader.ReaderConfig()
+    assert nostrils < config.upper_rows[1] < upper_lip
+    assert config.lower_rows[0] < align.TEMPLATE[31:36, 1].min() * 112

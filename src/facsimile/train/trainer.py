@@ -29,6 +29,7 @@ from facsimile.train.validate import Score, predict, score
 REPORT_EVERY = 100  # steps between two lines of talk and of the loss curve
 PREFETCH = 6  # batches waiting per worker
 MAX_STEPS = 2**40
+WORKER_TIMEOUT_S = 300  # a worker that is silent for so long is dead: fail instead of waiting for ever
 LOSSES_NAME, SCORES_NAME = "losses.csv", "scores.csv"
 
 
@@ -163,6 +164,7 @@ class Trainer:
         return DataLoader(
             self.batches, sampler=range(self.step, MAX_STEPS), batch_size=None, num_workers=workers,
             prefetch_factor=PREFETCH if workers else None, worker_init_fn=use_one_thread,
+            timeout=WORKER_TIMEOUT_S if workers else 0,
             generator=torch.Generator(),  # its own, so that starting it leaves the generator of dropout alone
         )  # fmt: skip
 
