@@ -48,7 +48,8 @@ PHOTO_STAGES = (
 )
 VIDEO_STAGES = (PHOTO_STAGES[0][:1], PHOTO_STAGES[1])
 """Searches of one stage are merged; later stages run only when the earlier ones found nothing. Ordered by speed and by
-false candidates: alt2 proposed none in 18 of scikit-image's pictures other than its portrait, default proposed nine at 3 neighbours."""
+false candidates: in 18 of scikit-image's pictures other than its portrait alt2 proposed none, default nine (both at 3
+neighbours)."""
 
 Box = Float[np.ndarray, "4"]
 
