@@ -162,8 +162,19 @@ def random_light(rng: np.random.Generator) -> Light:
     for _ in range(int(rng.integers(0, 4)) if kind != "sun" else 0):
         _add_window(panorama, rng, _kelvin_tint(rng.normal() * 0.5) * rng.uniform(0.6, 2.5))
     directions, colours = _random_lamps(rng, kind, warmth, panorama)
+    balance = white_balance(panorama, directions, colours, strength=float(rng.uniform(0.5, 0.95)))
+    panorama, colours = panorama * balance, colours * balance
     softness = {"studio": 0.09, "sun": 0.015, "overcast": 0.12}.get(kind, 0.06) * math.exp(rng.normal() * 0.4)
-    return Light(kind, panorama.astype(np.float32), directions, colours, float(softness))
+    return Light(kind, panorama.astype(np.float32), directions, colours.astype(np.float32), float(softness))
+
+
+def white_balance(panorama: np.ndarray, directions: np.ndarray, colours: np.ndarray, *, strength: float) -> np.ndarray:
+    """Return the RGB gain of a camera that takes away ``strength`` (0-1) of the light's tint on a face."""
+    direction, solid = _directions()
+    ambient = panorama * solid * np.clip(direction[..., 2:] + 0.3, 0, None)
+    lamps = colours * np.clip(directions[:, 2:] + 0.3, 0, None)
+    total = ambient.sum((0, 1)) / np.pi + lamps.sum(0)
+    return ((total @ LUMA) / total) ** strength
 
 
 def _random_lamps(

@@ -53,13 +53,14 @@ def ggx(n_l, n_v, n_h, v_h, alpha, f0):
 def light_surface(place, normal, view, finish, occlusion, turn, light, shadow):
     """Return irradiance r, g, b and specular radiance r, g, b of a solid surface.
 
-    ``finish`` is (alpha, f0, specular strength, red wrap, green wrap, blue wrap, is_eye): wrap is how far diffuse light
-    bleeds past the terminator (subsurface scattering, Penner 2011 in its cheapest form).
+    ``finish`` is (alpha, f0, specular strength, red wrap, green wrap, blue wrap, least lit, is_eye): wrap is how far
+    diffuse light bleeds past the terminator (subsurface scattering, Penner 2011 in its cheapest form), least lit the
+    part of a lamp that arrives even in shadow (through lips and lids).
     """
     x, y, z = place
     nx, ny, nz, n_v = towards_viewer(normal[0], normal[1], normal[2], view[0], view[1], view[2])
     vx, vy, vz = view
-    alpha, f0, strength, wrap_r, wrap_g, wrap_b, is_eye = finish
+    alpha, f0, strength, wrap_r, wrap_g, wrap_b, least_lit, is_eye = finish
     one, two, zero = np.float32(1), np.float32(2), np.float32(0)
     e0, e1, e2 = irradiance(light.harmonics, nx, ny, nz)
     e0, e1, e2 = e0 * occlusion, e1 * occlusion, e2 * occlusion
@@ -79,6 +80,7 @@ def light_surface(place, normal, view, finish, occlusion, turn, light, shadow):
         if n_l < -wrap_r:
             continue
         lit = shadow_visibility(shadow, x, y, z, n_l, shadow.softness, turn, zero) if i == 0 else occlusion
+        lit = max(lit, least_lit)
         if lit <= zero:
             continue
         c0, c1, c2 = light.colours[i, 0] * lit, light.colours[i, 1] * lit, light.colours[i, 2] * lit

@@ -49,6 +49,8 @@ SKIN_F0 = 0.028
 """Reflectance of skin at normal incidence (refractive index 1.4; Weyrich et al. 2006)."""
 WRAP_R, WRAP_G, WRAP_B = 0.18, 0.09, 0.06
 """How far red, green and blue diffuse past the shadow line on skin (fitted by eye)."""
+EYE_ALPHA = 0.13
+"""Roughness that makes a lamp's reflection in the eye as wide as a soft box (about 0.2 rad) instead of a point."""
 LID_TAPS = 4
 LID_REACH_DM = 0.085
 """How far below the upper lid its soft shadow reaches on the eyeball."""
@@ -257,7 +259,7 @@ def shade_solid(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
     zero = np.float32(0)
     albedo: Any = (zero, zero, zero)
     strength: Any = np.float32(0.3)
-    alpha, f0, is_eye = np.float32(0.3), np.float32(SKIN_F0), False
+    alpha, f0, least_lit, is_eye = np.float32(0.3), np.float32(SKIN_F0), zero, False
     wrap_r, wrap_g, wrap_b = zero, zero, zero
     material, label, is_skin = mesh.material[t], SKIN_CLASS, False
     lip, inside = zero, zero
@@ -278,12 +280,13 @@ def shade_solid(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
             albedo, normal = eye_look(rest, place, mesh, paint)
             shaded = lid_shadow(buffer.depth, x, y, view.focal)
             occlusion = math.sqrt(occlusion) * shaded
-            alpha, f0, strength, is_eye, label = np.float32(0.02), np.float32(0.03), shaded, True, EYE_CLASS
+            alpha, f0, strength, is_eye, label = np.float32(EYE_ALPHA), np.float32(0.03), shaded, True, EYE_CLASS
+            least_lit = np.float32(0.2)
             wrap_r, wrap_g, wrap_b = np.float32(0.25), np.float32(0.22), np.float32(0.2)
         elif material == TEETH:
             albedo, strength = tooth_look(rest, paint)
-            occlusion = np.float32(0.25) + np.float32(0.6) * occlusion
-            alpha, f0, label = np.float32(0.05), np.float32(0.05), TEETH_CLASS
+            occlusion = np.float32(0.45) + np.float32(0.5) * occlusion
+            alpha, f0, label, least_lit = np.float32(0.05), np.float32(0.05), TEETH_CLASS, np.float32(0.55)
             wrap_r, wrap_g, wrap_b = np.float32(0.4), np.float32(0.35), np.float32(0.3)
         elif material == TONGUE:
             deep = math.exp(-max(zero, np.float32(1.42) - rest[2]) * np.float32(2.2))
@@ -302,7 +305,7 @@ def shade_solid(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
             deep = math.exp(-max(zero, np.float32(1.50) - rest[2]) * np.float32(3.2))
             albedo = (np.float32(0.32) * deep, np.float32(0.09) * deep, np.float32(0.08) * deep)
             alpha, f0, strength, label = np.float32(0.12), np.float32(0.04), np.float32(0.5) * deep, MOUTH
-    finish = (alpha, f0, strength, wrap_r, wrap_g, wrap_b, is_eye)
+    finish = (alpha, f0, strength, wrap_r, wrap_g, wrap_b, least_lit, is_eye)
     turn = pixel_turn(x, y)
     e0, e1, e2, s0, s1, s2 = light_surface(place, normal, towards, finish, occlusion, turn, light, shadow)
     return (e0, e1, e2), albedo, (s0, s1, s2), label, is_skin
@@ -358,6 +361,14 @@ def is_flat_block(buffer, mesh, x, y):
     return high - low < np.float32(FLAT_BLOCK_DM)
 
 
+@inlined
+def contact_shadow(behind):
+    """Return the light left to a sample ``behind`` its pixel's nearest surface (dm): least just under an edge."""
+    near, far = behind * np.float32(1 / 0.03), (np.float32(0.25) - behind) * np.float32(1 / 0.15)
+    hidden = max(np.float32(0), min(np.float32(1), min(near, far)))
+    return np.float32(1) - np.float32(0.5) * hidden
+
+
 @kernel
 def shade(buffer, occlusion, mesh, paint, view, light, shadow, layers):
     """Fill the layers [h,w] from a G-buffer [2h,2w] and the ambient occlusion [h,w]."""
@@ -368,6 +379,10 @@ def shade(buffer, occlusion, mesh, paint, view, light, shadow, layers):
         for x in range(width):
             y0, x0 = 2 * y, 2 * x
             flat = is_flat_block(buffer, mesh, x0, y0)
+            nearest = min(
+                min(buffer.depth[y0, x0], buffer.depth[y0, x0 + 1]),
+                min(buffer.depth[y0 + 1, x0], buffer.depth[y0 + 1, x0 + 1]),
+            )
             votes[:] = 0
             skin, cover = np.float32(0), np.float32(0)
             e0, e1, e2 = np.float32(0), np.float32(0), np.float32(0)
@@ -388,7 +403,8 @@ def shade(buffer, occlusion, mesh, paint, view, light, shadow, layers):
                     p2 += share * min(b, ceiling)
                     votes[label] += 1
                     continue
-                e, a, s, label, is_skin = shade_solid(xs, ys, occlusion[y, x], buffer, mesh, paint, view, light, shadow)
+                here = occlusion[y, x] * contact_shadow(buffer.depth[ys, xs] - nearest)
+                e, a, s, label, is_skin = shade_solid(xs, ys, here, buffer, mesh, paint, view, light, shadow)
                 votes[label] += 1
                 p0 += share * min(s[0], ceiling)
                 p1 += share * min(s[1], ceiling)
