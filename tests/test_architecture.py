@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "language": {"facs"},
     "app": {"facs", "face", "render", "studio", "data", "models", "train", "detect", "evaluate", "language"},
 }
-SHARED = {"kernel"}
+SHARED = {"kernel", "__version__"}
 HEAVY = ["numpy", "numba", "cv2", "onnxruntime", "pyarrow", "torch", "PIL", "click"]
 DETECT_MAY_READ = {"facsimile.data.align"}
 

@@ -7,7 +7,7 @@ and ``AU12_p`` (probability that the unit is present), then rig controllers ``ri
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,6 @@ from facsimile.detect.faces import Face, Frame
 from facsimile.detect.reader import presence
 from facsimile.facs.action_units import UNITS
 from facsimile.facs.controllers import CONTROLLERS
-from facsimile.facs.expression import ActionUnits
 
 NUM_LANDMARKS = 70
 PLACE = ("input", "frame", "time_s", "face_id", "score", "box_x", "box_y", "box_w", "box_h")
@@ -70,11 +69,6 @@ def unit_columns(code: int) -> tuple[str, ...]:
     name = f"AU{code:02d}"
     sides = (f"{name}_L", f"{name}_R") if UNITS[code].is_sided else ()
     return (name, *sides, f"{name}_sd", f"{name}_p")
-
-
-def action_units(face: Face, units: Sequence[int]) -> ActionUnits:
-    """Return the face's units as the common record."""
-    return face.action_units
 
 
 def text_value(value: Value) -> str:
