@@ -68,8 +68,8 @@ def _photo_sentences(story: Story) -> list[str]:
     sample = "The sample photo is NASA’s portrait of the astronaut Eileen Collins, in the public domain."
     return [
         sample if story.is_sample else "",
-        f"The reader gives {face.score:.0%} to its being a face, places 70 points on it and says how the head is held: "
-        f"turned {_direction(yaw, 'to the person’s own left', 'to the person’s own right')}, "
+        f"The reader gives {_percent(face.score)} to its being a face, places 70 points on it and says how the head is "
+        f"held: turned {_direction(yaw, 'to the person’s own left', 'to the person’s own right')}, "
         f"{_direction(pitch, 'up', 'down')}, tilted {_direction(roll, 'to the left', 'to the right')}.",
         f"It found {others} more face{'s' * (others > 1)}; the largest is shown." if others else "",
     ]
@@ -115,7 +115,7 @@ def _row(unit: UnitReading) -> str:
     return (
         f'<tr><th scope="row"><b>{unit.code}</b> {known.name}</th><td>{bars_svg(bars, label=label)}</td>'
         f'<td class="value">{value:.1f} <b>{letter_of(value)}</b> <span class="sd">± {sd:.1f}</span></td>'
-        f'<td class="value chance">{unit.presence:.0%}</td></tr>'
+        f'<td class="value chance">{_percent(unit.presence)}</td></tr>'
     )
 
 
@@ -151,10 +151,11 @@ def _sentence(sentence: str) -> str:
 
 
 def _people_step(story: Story) -> dict[str, str]:
+    at_rest = " The first is also shown at rest." if story.people[0].is_neutral else ""
     return {
-        "people_text": f"Three people are drawn from seeds {story.seed} to {story.seed + NUM_PEOPLE - 1} with exactly "
-        f"<code>{html.escape(story.notation)}</code> and the head pose of the photo; the first is also shown at rest. "
-        "Their labels are exact because they were there first.",
+        "people_text": f"The people of seeds {story.seed} to {story.seed + NUM_PEOPLE - 1} are drawn with exactly "
+        f"<code>{html.escape(story.notation)}</code> and the head pose of the photo.{at_rest} "
+        "Their labels are exact because the labels came first.",
         "people_figures": "\n".join(_person(person, story.notation) for person in story.people),
     }
 
@@ -244,6 +245,13 @@ def _close_up(
 def _points_svg(points: Float[np.ndarray, "L 2"]) -> str:
     circles = "".join(f'<circle cx="{100 * x:.1f}" cy="{100 * y:.1f}" r="0.75"/>' for x, y in points)
     return f'<svg class="points" viewBox="0 0 100 100" aria-hidden="true">{circles}</svg>'
+
+
+def _percent(probability: float) -> str:
+    """Return a whole percentage that never claims certainty, as HTML."""
+    if probability > 0.99:
+        return "&gt;99%"
+    return "&lt;1%" if probability < 0.01 else f"{probability:.0%}"
 
 
 def _degrees(angle_rad: float) -> int:

@@ -60,7 +60,7 @@ def tell(photo: Path | None, *, seed: int, progress: Progress) -> Story:
     reading = read_photo(image)
     state = reading.state
     progress("drawing synthetic people")
-    people = draw_people(reading.stated, reading.face.head_pose_rad, seed=seed)
+    people = draw_people(state.to_action_units(), reading.face.head_pose_rad, seed=seed)
     progress("talking")
     conversation = Conversation(Echo())
     reply = conversation.say(SAID, state)
@@ -79,10 +79,15 @@ def tell(photo: Path | None, *, seed: int, progress: Progress) -> Story:
 
 
 def draw_people(face: ActionUnits, head_pose_rad: Float[np.ndarray, "3"], *, seed: int) -> tuple[Person, ...]:
-    """Draw the first person at rest, then the expression on ``NUM_PEOPLE`` people with the photo's head pose."""
+    """Draw the expression on ``NUM_PEOPLE`` people with the photo's head pose; before it the first person at rest.
+
+    A neutral expression needs no picture at rest.
+    """
     pose = head_pose_rad.astype(np.float64)
-    rest = draw_person(ActionUnits.neutral(), seed=seed, size=PERSON_SIZE, head_pose_rad=pose)
-    people = [Person(seed, rest, is_neutral=True)]
+    people = []
+    if face != ActionUnits.neutral():
+        rest = draw_person(ActionUnits.neutral(), seed=seed, size=PERSON_SIZE, head_pose_rad=pose)
+        people.append(Person(seed, rest, is_neutral=True))
     for number in range(seed, seed + NUM_PEOPLE):
         people.append(Person(number, draw_person(face, seed=number, size=PERSON_SIZE, head_pose_rad=pose)))
     return tuple(people)
