@@ -4,6 +4,7 @@ Order: geometry (one resampling), half of the face hidden, occluders and glasses
 """
 
 import dataclasses
+import functools
 import math
 from typing import Literal
 
@@ -138,11 +139,9 @@ def augmented_crop(
     jitter = _jitter(options, rng, size)
     matrix = _compose(jitter, align_matrix(landmarks, size))
     rotation = rotation_of(matrix)
-    border, fill = int(rng.choice(BORDERS)), _random_colour(rng)
-
-    def cut(picture: UInt8[np.ndarray, "H W 3"], placed: Float[np.ndarray, "2 3"]) -> UInt8[np.ndarray, "S S 3"]:
-        return warp(picture, _flipped(placed, size) if is_flipped else placed, size, border=border, fill=fill)
-
+    cut = functools.partial(
+        _cut, is_flipped=is_flipped, size=size, border=int(rng.choice(BORDERS)), fill=_random_colour(rng)
+    )
     crop = cut(image, matrix)
     points = crop_from_pixels(transform_points(matrix, landmarks.astype(np.float64)), size)
     points = mirrored_landmarks(points) if is_flipped else points
@@ -155,6 +154,19 @@ def augmented_crop(
     crop = occluded(crop, points, rng, options.occlusion)
     crop = photographed(crop, rng, options.photometric)
     return Crop(crop, points, is_flipped, rotation, half, seam)
+
+
+def _cut(
+    image: UInt8[np.ndarray, "H W 3"],
+    matrix: Float[np.ndarray, "2 3"],
+    *,
+    is_flipped: bool,
+    size: int,
+    border: int,
+    fill: tuple[int, int, int],
+) -> UInt8[np.ndarray, "S S 3"]:
+    """Cut a crop, mirrored if asked; both come from one resampling."""
+    return warp(image, _flipped(matrix, size) if is_flipped else matrix, size, border=border, fill=fill)
 
 
 def _nose_y(points: Float[np.ndarray, "70 2"]) -> float:
@@ -177,8 +189,9 @@ def _jitter(options: Augmentation, rng: np.random.Generator, size: int) -> Float
 
 def _compose(second: Float[np.ndarray, "2 3"], first: Float[np.ndarray, "2 3"]) -> Float[np.ndarray, "2 3"]:
     """Return the affine map that applies ``first``, then ``second``."""
-    linear = second[:, :2] @ first[:, :2]
-    return np.column_stack([linear, second[:, :2] @ first[:, 2] + second[:, 2]])
+    composed = second[:, :2] @ first
+    composed[:, 2] += second[:, 2]
+    return composed
 
 
 def _flipped(matrix: Float[np.ndarray, "2 3"], size: int) -> Float[np.ndarray, "2 3"]:

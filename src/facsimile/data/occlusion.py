@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from facsimile.data.align import LEFT_EYE, RIGHT_EYE
+from facsimile.data.photometric import noise_patch
 
 SEAM_SPREAD = 0.03
 """Standard deviation of the seam's height in crops, so that it cannot be learnt."""
@@ -73,7 +74,7 @@ def _flat(height: int, width: int, crop: UInt8[np.ndarray, "S S 3"], rng: np.ran
     """Return a plain patch: grey, a random colour or the crop's own mean colour, with some noise."""
     kind = rng.integers(3)
     colour = np.array([128, 128, 128]) if kind == 0 else rng.integers(0, 256, 3) if kind == 1 else crop.mean((0, 1))
-    noise = rng.normal(size=(height, width, 1)).astype(np.float32) * np.float32(rng.uniform(0, 20))
+    noise = noise_patch(max(height, width), rng)[:height, :width] * np.float32(rng.uniform(0, 20))
     return np.clip(colour.astype(np.float32) + noise, 0, 255).astype(np.uint8)
 
 

@@ -140,7 +140,7 @@ def _relit(crop: np.ndarray, rng: np.random.Generator, options: Photometric) -> 
     if has_gradient:
         values *= _gradient(len(crop), rng, options)[..., None]
     if has_noise:
-        values += _noise(len(crop), rng) * np.float32(255 * rng.uniform(0, options.noise_limit))
+        values += noise_patch(len(crop), rng) * np.float32(255 * rng.uniform(0, options.noise_limit))
     return cv2.convertScaleAbs(np.maximum(values, 0, out=values))
 
 
@@ -163,8 +163,8 @@ def _noise_square() -> Float32[np.ndarray, "N N 3"]:
     return square.astype(np.float32)
 
 
-def _noise(size: int, rng: np.random.Generator) -> Float32[np.ndarray, "S S C"]:
-    """Return unit noise, coloured or grey."""
+def noise_patch(size: int, rng: np.random.Generator) -> Float32[np.ndarray, "S S C"]:
+    """Return normal noise of standard deviation 1, coloured or grey, from the fixed square at a random place."""
     side = max(1, NOISE_SIDE - size)
     y, x = rng.integers(0, side, 2)
     channels = slice(0, 1) if rng.random() < 0.5 else slice(None)
