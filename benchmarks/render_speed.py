@@ -74,7 +74,9 @@ def main() -> None:
         result["sizes"][str(size)] = stages
         print(f"\n{size} px" + " " * 10 + "median ms   interquartile range")
         for stage, numbers in stages.items():
-            print(f"  {stage:10s} {numbers['median_ms']:10.2f}   {numbers['iqr_ms'][0]:.2f} to {numbers['iqr_ms'][1]:.2f}")
+            print(
+                f"  {stage:10s} {numbers['median_ms']:10.2f}   {numbers['iqr_ms'][0]:.2f} to {numbers['iqr_ms'][1]:.2f}"
+            )
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(result, indent=1) + "\n")
 

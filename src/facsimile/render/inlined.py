@@ -1,4 +1,8 @@
-"""Compile small functions into their callers: a call would count references to every array it is handed."""
+"""Compile small functions into their callers: a call would count references to every array it is handed.
+
+Numba's disk cache looks at the file of the caller alone: after editing an inlined function, touch ``shading.py`` or
+``occlusion.py`` so that their kernels are compiled again.
+"""
 
 import inspect
 from collections.abc import Callable
