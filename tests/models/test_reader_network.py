@@ -19,7 +19,7 @@ from facsimile.models.reader import (  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
-NOSE_BASE, NOSE_MIDDLE = 56, 48  # crop rows: from the first only lower units look, above the second only upper ones
+NOSE_BASE, NOSE_MIDDLE = 60, 48  # crop rows: from the first only lower units look, above the second only upper ones
 
 
 @pytest.fixture(scope="module")

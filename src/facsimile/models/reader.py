@@ -60,8 +60,8 @@ class ReaderConfig:
     """Width of the vector that describes one band seen from one side."""
     dropout: float = 0.1
     """Share of the hidden vector dropped before the action-unit heads."""
-    upper_rows: tuple[int, int] = (0, 56)
-    """Rows of the crop that upper-face units see: down to the base of the nose."""
+    upper_rows: tuple[int, int] = (0, 60)
+    """Rows of the crop that upper-face units see: down to the nostrils, clear of a raised upper lip."""
     lower_rows: tuple[int, int] = (48, 112)
     """Rows that lower-face units see: from above the nostrils on."""
     eye_rows: tuple[int, int] = (8, 40)
