@@ -132,7 +132,7 @@ def test_every_picture_has_words_in_its_place():
 def test_names_and_words_from_outside_are_escaped():
     page = build_page(make_story())
     assert "<you>" not in page
-    assert html.escape("me & <you>.jpg") in page
+    assert html.escape("facsimile detect 'me & <you>.jpg'") in page
     assert "Hello &lt;b&gt;!" in page
 
 

@@ -6,7 +6,6 @@ from facsimile.language.backends import BackendError, Echo, OpenAICompatible, Sc
 from facsimile.language.chat import Conversation
 from facsimile.language.prompt import (
     CARD_UNITS,
-    INTENSITY_WORDS,
     MAX_TURNS,
     Turn,
     build_messages,
@@ -23,6 +22,7 @@ def test_the_card_holds_units_of_the_table_under_their_names():
     assert set(CARD_UNITS) <= set(UNITS)
     for code in CARD_UNITS:
         assert f"{code} {UNITS[code].name}" in card
+    assert "A trace, B slight, C marked, D severe, E maximum" in card
     assert len(card.split()) < 160
 
 
@@ -32,10 +32,6 @@ def test_every_example_on_the_card_is_canonical():
     assert tags == ["6C+12D", "1C+2C+5B+26B", "4C+23B", "L14B"]
     assert all(f"[{tag}]" in notation_card() for tag in tags)
     assert {term.code for span in spans for term in span.face.terms} <= set(CARD_UNITS)
-
-
-def test_intensity_words_stand_for_the_five_letters():
-    assert "".join(INTENSITY_WORDS) == "ABCDE"
 
 
 def test_the_system_prompt_opens_with_the_persona_and_explains_both_faces():

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from facsimile.facs.notation import State
+from facsimile.facs.state import State
 from facsimile.language.backends import Backend, BackendError
 from facsimile.language.leniency import Rung
 from facsimile.language.prompt import PERSONA, Turn, build_messages

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from facsimile.facs import notation
-from facsimile.facs.notation import State
+from facsimile.facs.state import State
 
 
 class Rung(IntEnum):

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from facsimile.facs.action_units import UNITS
-from facsimile.facs.notation import State
+from facsimile.facs.intensity import LETTER_NAMES, LETTERS
+from facsimile.facs.state import State
 from facsimile.language.backends import Message
 from facsimile.language.leniency import Rung
 from facsimile.language.tags import escape, write_tag
 
 CARD_UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 18, 20, 23, 24, 25, 26, 28, 43)
 """Units on the card: the 20 that FACET and CMU-MOSEI code; enough for conversation, few enough to remember."""
-
-INTENSITY_WORDS = {"A": "trace", "B": "slight", "C": "marked", "D": "severe", "E": "maximum"}
-"""FACS manual (Ekman, Friesen & Hager 2002), intensity scoring; the manual's first word of each pair."""
 
 PERSONA = "You are a friendly person with a face of your own. Answer in one to three sentences."
 
@@ -38,7 +36,7 @@ class Turn:
 def notation_card() -> str:
     """Explain the notation in a few lines; the names come from the table of units."""
     units = ", ".join(f"{code} {UNITS[code].name}" for code in CARD_UNITS)
-    letters = ", ".join(f"{letter} {word}" for letter, word in INTENSITY_WORDS.items())
+    letters = ", ".join(f"{letter} {word}" for letter, word in zip(LETTERS, LETTER_NAMES, strict=True))
     return "\n".join(
         [
             "A face is written in square brackets as FACS action units joined by +, each a number and a letter.",

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from facsimile.facs import notation
-from facsimile.facs.notation import State
+from facsimile.facs.state import State
 from facsimile.language.leniency import ReadState, Rung, has_level, read_state
 
 MAX_TAG_LENGTH = 400

@@ -3,6 +3,7 @@
 import base64
 import html
 import math
+import shlex
 from collections.abc import Iterable
 from importlib.resources import files
 from string import Template
@@ -200,7 +201,7 @@ def _limits() -> list[str]:
 
 
 def _commands(story: Story) -> str:
-    photo = "photo.jpg" if story.is_sample else story.photo_name
+    photo = "photo.jpg" if story.is_sample else shlex.quote(story.photo_name)
     return "\n".join(
         [
             f"facsimile detect {photo}",
