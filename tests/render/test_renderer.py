@@ -145,6 +145,17 @@ def test_closed_eyes_hide_the_iris_and_are_labelled_by_side():
     assert rendering.landmark_visible[69]
 
 
+def test_measured_labels_agree_with_what_was_asked_for():
+    for level in (1, 3, 5):
+        rendering = portrait({25: level, 43: level})
+        assert rendering.au[unit_index(25), 0] == pytest.approx(level, abs=0.7)
+        assert rendering.au[unit_index(43)] == pytest.approx(level, abs=0.4)
+
+
+def test_squints_and_lowered_eyes_are_not_closed():
+    assert not portrait({7: 5}, pitch_rad=0.3).au[unit_index(43)].any()
+
+
 def test_parted_lips_and_jaw_are_measured():
     closed, parted, wide = (portrait(units) for units in ({}, {25: 3}, {25: 5, 27: 5}))
     row25, row26, row27 = (unit_index(code) for code in (25, 26, 27))

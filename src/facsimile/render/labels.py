@@ -16,12 +16,13 @@ SURFACE_TOLERANCE_DM = 0.025
 """A landmark this far behind what its sample sees still counts as seen, and TOLERANCE_SAMPLES times a sample's width
 more, because the surface between sample and landmark slopes."""
 TOLERANCE_SAMPLES = 2.0
-FULL_LIP_GAP_MM = 18.0
-"""Opening of the lips, beyond the neutral face's, that is labelled AU25 at 5 (the pack's jaw at AU26 E opens 17 mm)."""
+FULL_LIP_GAP_MM = 6.0
+"""Opening of the lips, beyond the neutral face's, that is labelled AU25 at 5: what parting alone reaches on the rig
+(5.1-6.0 mm on six people; a dropped jaw opens more)."""
 JAW_DROP_LIMIT = 0.45
 """Jaw controller up to which the drop is AU26; beyond it is AU27."""
-CLOSURE_START, CLOSURE_END = 0.35, 0.95
-"""Parts of the neutral lid aperture lost at AU43 = 0 and 5: squints and lowered gaze take about a third."""
+CLOSURE_LEVELS = (0.0, 0.23, 0.46, 0.69, 0.92, 1.0)
+"""Part of the lid aperture lost at AU43 = 0..5, against the same face without AU43 (mean of six people)."""
 FAR_SIDE_YAW_RAD = math.radians(60)
 """Beyond this yaw the side that faces away counts as hidden."""
 SEEN_SHARE = 0.5
@@ -68,7 +69,8 @@ def measured_intensity(
 ) -> Float32[np.ndarray, "A 2"]:
     """Return the label intensities [A,2]: nominal, but parted lips, jaw and closed eyes as they are measured.
 
-    ``lip_opening_mm`` is beyond the neutral face's, ``lid_closure`` the lost part of each eye's neutral aperture.
+    ``lip_opening_mm`` is beyond the neutral face's, ``lid_closure`` the part of each eye's aperture that is lost
+    against the same expression without AU43.
     """
     intensity = np.nan_to_num(np.array(action_units.intensity, np.float32))
     intensity[unit_index(25)] = MAX_INTENSITY * np.clip(lip_opening_mm / FULL_LIP_GAP_MM, 0, 1)
@@ -76,8 +78,7 @@ def measured_intensity(
     stretched = jaw > JAW_DROP_LIMIT + 1e-6
     intensity[unit_index(26)] = 0 if stretched else MAX_INTENSITY * jaw / JAW_DROP_LIMIT
     intensity[unit_index(27)] = MAX_INTENSITY * (jaw - JAW_DROP_LIMIT) / (1 - JAW_DROP_LIMIT) if stretched else 0
-    closed = (lid_closure - CLOSURE_START) / (CLOSURE_END - CLOSURE_START)
-    intensity[unit_index(43)] = MAX_INTENSITY * np.clip(closed, 0, 1)
+    intensity[unit_index(43)] = np.interp(lid_closure, CLOSURE_LEVELS, range(len(CLOSURE_LEVELS)))
     return np.clip(intensity, 0, MAX_INTENSITY).astype(np.float32)
 
 

@@ -49,7 +49,7 @@ def random_sensor(rng: np.random.Generator) -> Sensor:
     noise = math.exp(rng.normal() * 0.7) * (0.012 if bad else 0.004)
     red, blue = np.exp(rng.normal(size=2) * 0.05)
     return Sensor(
-        exposure=float(math.exp(rng.normal() * 0.16)),
+        exposure=float(math.exp(rng.normal() * 0.26)),
         white_balance=(float(red), 1.0, float(blue)),
         blur_px=float(rng.choice([0.0, rng.uniform(0.3, 0.7), rng.uniform(0.6, 1.3)], p=[0.4, 0.4, 0.2])),
         read_noise=float(noise * 0.6),

@@ -1,6 +1,6 @@
 """Draw a scene: pose, visibility, shadow, occlusion, shading, diffusion, development, labels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
@@ -9,6 +9,7 @@ from facsimile.face.appearance import Appearance
 from facsimile.face.landmarks import landmarks, lid_aperture_mm, lip_gap_mm
 from facsimile.face.rest import EYE_CENTRE
 from facsimile.face.rig import default_rig
+from facsimile.facs.controllers import controller_index
 from facsimile.render.camera import head_rotation
 from facsimile.render.diffusion import diffuse_along, diffusion_taps
 from facsimile.render.labels import landmark_visibility, measured_intensity, unit_visibility
@@ -270,12 +271,23 @@ def _image(scene: Scene, radiance: np.ndarray, layers: Layers) -> UInt8[np.ndarr
 
 
 def _measured(scene: Scene, vertices: np.ndarray) -> Float32[np.ndarray, "A 2"]:
-    """Return the intensities, those of lips, jaw and lids as measured on the mesh against the neutral face."""
+    """Return the intensities, those of lips, jaw and lids as measured on the mesh."""
     neutral = default_rig().neutral_vertices(scene.identity)
-    rest_aperture = np.maximum(lid_aperture_mm(neutral), np.float32(1e-3))
     return measured_intensity(
         scene.action_units,
         scene.expression,
         lip_opening_mm=float(lip_gap_mm(vertices) - lip_gap_mm(neutral)),
-        lid_closure=(1 - lid_aperture_mm(vertices) / rest_aperture).astype(np.float32),
+        lid_closure=_lid_closure(scene, vertices),
     )
+
+
+def _lid_closure(scene: Scene, vertices: np.ndarray) -> Float32[np.ndarray, " 2"]:
+    """Return the part of each lid aperture that blinking takes away, left and right."""
+    controllers = np.array(scene.expression.controllers)
+    blinks = [controller_index("eyeBlinkLeft"), controller_index("eyeBlinkRight")]
+    if not controllers[blinks].any():
+        return np.zeros(2, np.float32)
+    controllers[blinks] = 0
+    awake = default_rig().vertices(scene.identity, replace(scene.expression, controllers=controllers))
+    lost = 1 - lid_aperture_mm(vertices) / np.maximum(lid_aperture_mm(awake), np.float32(0.1))
+    return np.clip(lost, 0, 1).astype(np.float32)
