@@ -20,7 +20,7 @@ BEND_LOW, BEND_HIGH, BEND_FORWARD = 5.6, 6.5, 0.45
 chin and jaw move with the head, the neck bends in between."""
 TORSO_SHARE = np.array([0.0, 0.45, 0.25], np.float32)
 """Part of the head's pitch, yaw and roll that the shoulders share."""
-CLOTH_GAP_DM = 0.05
+CLOTH_GAP_DM = 0.08
 """How far clothes stand off the body."""
 
 

@@ -155,7 +155,7 @@ def _below_neckline(appearance: Appearance) -> Float32[np.ndarray, " V"]:
     height, drop, radius = (float(value) for value in appearance.neckline)
     x, y, z = topology().rest.T
     away = np.hypot(x, z - 0.1) - radius
-    collar = height - drop * np.maximum(z, 0) + np.clip(away * 1.6, -0.6, 0.5)
+    collar = height - drop * np.maximum(z, 0) + np.clip(away * 1.6, -0.6, 1.5)
     return (collar - y).astype(np.float32)
 
 
