@@ -26,9 +26,17 @@ def write_atomic(path: Path, content: bytes, *, force: bool = False) -> None:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
+            os.chmod(name, 0o666 & ~_umask())
             os.replace(name, path)
         except BaseException:
             os.unlink(name)
             raise
     except OSError as error:
         raise click.ClickException(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _umask() -> int:
+    """Return the process's file mode mask, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
