@@ -36,11 +36,7 @@ def imported_modules(file: Path) -> list[str]:
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names += (
-                [node.module]
-                if node.module.count(".") > 1
-                else [f"{node.module}.{a.name}" for a in node.names]
-            )
+            names += [node.module] if node.module.count(".") > 1 else [f"{node.module}.{a.name}" for a in node.names]
     return [name for name in names if name.startswith("facsimile.")]
 
 
@@ -65,9 +61,7 @@ def test_imports_point_one_way(room):
 
 def test_detect_reads_only_the_alignment_of_data():
     for file in (PACKAGE / "detect").rglob("*.py"):
-        reads = {
-            ".".join(name.split(".")[:3]) for name in imported_modules(file) if name.split(".")[1] == "data"
-        }
+        reads = {".".join(name.split(".")[:3]) for name in imported_modules(file) if name.split(".")[1] == "data"}
         assert reads <= DETECT_MAY_READ, file
 
 
