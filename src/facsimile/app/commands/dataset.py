@@ -23,9 +23,10 @@ def command() -> None:
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the whole set.")
 @click.option("--size", type=click.IntRange(32, 2048), default=160, show_default=True, help="Pixels along each side.")
 @click.option("--recipe", "recipe_name", default="mixed", show_default=True, help="mixed or uniform.")
-@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes.")
-@click.option("--image-format", type=click.Choice(["jpeg", "png"]), default="jpeg", show_default=True)
-@click.option("--dry-run", is_flag=True, help="Only print how often each unit, side and pose will occur.")
+@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes that draw.")
+@click.option("--image-format", type=click.Choice(["jpeg", "png"]), default="jpeg", show_default=True,
+              help="jpeg: quality 95; png: lossless, about three times the size.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Write nothing; print how often each unit, side and pose will occur.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def make(
     folder: Path, count: int, seed: int, size: int, recipe_name: str, workers: int, image_format: str,

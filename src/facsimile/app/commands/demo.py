@@ -13,7 +13,8 @@ import click
     help="Folder for index.html.",
 )  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Which synthetic people.")
-@click.option("--open", "opens", type=click.Choice(["yes", "no"]), default="no", help="Show the page in the browser.")
+@click.option("--open", "opens", type=click.Choice(["yes", "no"]), default="no", show_default=True,
+              help="Show the page in the browser.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace a page made for another photo or seed.")
 def command(photo: Path | None, output: Path, seed: int, opens: str, force: bool) -> None:
     """Take PHOTO once round the loop and write a page about it; print the page's path.

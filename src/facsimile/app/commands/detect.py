@@ -31,7 +31,8 @@ from facsimile.detect.writers import SUFFIXES, CsvWriter, RowWriter, TableFile
     "--overlay", type=click.Path(path_type=Path, file_okay=False), help="Folder for a drawing of each picture."
 )
 @click.option("--neutral", type=click.Path(path_type=Path), help="Photo of the same person at rest, to be subtracted.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="facsimile", help="Which columns to write.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="facsimile", show_default=True,
+              help="Which columns to write.")  # fmt: skip
 @click.option("--weights", type=click.Path(path_type=Path), help="Another reader, FILE.onnx.")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads of the reader.")
 @click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Read every N-th video frame.")

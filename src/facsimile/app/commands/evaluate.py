@@ -22,7 +22,11 @@ SPLITS = ("test", "all")
     "--data", "folder", type=click.Path(path_type=Path), required=True, help="Folder of `facsimile dataset make`."
 )
 @click.option(
-    "--split", type=click.Choice(SPLITS), default="test", show_default=True, help="People: kept from training, or all."
+    "--split",
+    type=click.Choice(SPLITS),
+    default="test",
+    show_default=True,
+    help="test: people that training on this data set leaves out.",
 )
 @click.option("--limit", type=click.IntRange(1), help="Read at most so many pictures.")
 @click.option("--seed", type=int, default=0, show_default=True, help="For the confidence intervals.")
