@@ -18,7 +18,7 @@ KEEP = {
     "numpy": "2.2.6",  # the newest that numba 0.61 takes
     "onnxruntime": "1.26.0",  # later wheels are larger
     "opencv-python-headless": "4.11.0.86",  # later wheels are 20 MB larger, 5 has no Haar cascades
-    "pyarrow": "18.1.0",  # later wheels are 10 MB larger and more
+    "pyarrow": "18.1.0",  # later wheels are 10 to 45 MB larger
     "torch": "2.13.0",
 }
 NOT_OURS = {"facsimile", "pip", "setuptools", "wheel"}
