@@ -18,8 +18,8 @@ from facsimile.data.align import warp
 from facsimile.detect.media import read_photo
 from facsimile.detect.pipeline import Detector
 from facsimile.evaluate.metrics import auc
+from facsimile.facs.action_units import UPPER_FACE_UNITS
 
-UPPER_UNITS = (1, 2, 4, 5, 6, 7, 9, 43)
 LOWER_UNITS = (10, 12, 14, 15, 17, 20, 25, 26)
 SEAM = 0.59
 """Height of the seam in crops: between the base of the nose (.564) and the upper lip (.620) of the template."""
@@ -67,11 +67,11 @@ def main(folder: Path, weights: Path | None, json_path: Path | None, min_score: 
     rest, smile = (crops_of(list(photos), detector.reader.card.crop_size) for photos in zip(*pairs, strict=True))
 
     def read(crops: np.ndarray) -> np.ndarray:
-        return detector.reader.read(crops, flips=True).intensity.mean(2).astype(np.float64)
+        return detector.reader.read(crops).intensity.mean(2).astype(np.float64)
 
     result = scores(read, rest, smile, detector.units)
     print(f"{len(pairs)} people; AUC against their neutral faces")
-    for title, units in (("upper units", UPPER_UNITS), ("lower units", LOWER_UNITS)):
+    for title, units in (("upper units", UPPER_FACE_UNITS), ("lower units", LOWER_UNITS)):
         names = [f"AU{code:02d}" for code in units if code in detector.units]
         print(f"{title:12}" + "".join(f"{name:>7}" for name in names))
         for condition, values in result.items():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from facsimile.data.align import FLIP_LANDMARKS, TEMPLATE, pixels_from_crop, rotation_of
-from facsimile.data.augment import Augmentation, Crop, augmented_crop, plain_crop
+from facsimile.data.augment import Augmentation, augmented_crop, plain_crop
 from facsimile.data.mirror import (
     mirrored_flags,
     mirrored_gaze,
@@ -15,7 +15,7 @@ from facsimile.data.mirror import (
 )
 from facsimile.data.occlusion import Occlusion
 from facsimile.data.photometric import Photometric, photographed
-from facsimile.facs.action_units import LABEL_UNITS, unit_index
+from facsimile.facs.action_units import unit_index
 from facsimile.facs.expression import ActionUnits, Expression
 
 NO_COVER = Occlusion(glasses_share=0.0, cover_share=0.0)
@@ -25,7 +25,7 @@ CLEAN = Photometric(
     hue_spread_rad=0.0,
     gradient_share=0.0, noise_share=0.0, jpeg_share=0.0,
 )  # fmt: skip
-GEOMETRY = Augmentation(flip_share=0.0, half_share=0.0, occlusion=NO_COVER, photometric=CLEAN)
+GEOMETRY = Augmentation(flip_share=0.0, occlusion=NO_COVER, photometric=CLEAN)
 FLIP_ONLY = dataclasses.replace(
     GEOMETRY, flip_share=1.0, scale_sd=(0.0, 0.0), angle_sd_rad=(0.0, 0.0), shift_sd=(0.0, 0.0), shear_sd=0.0
 )
@@ -115,54 +115,14 @@ def test_roll_in_the_crop_is_the_pictures_plus_the_turn(picture):
 
 def test_the_same_generator_gives_the_same_crop(picture):
     image, landmarks = picture
-    crops = [augmented_crop(image, landmarks, np.random.default_rng(5), other=picture) for _ in range(2)]
+    crops = [augmented_crop(image, landmarks, np.random.default_rng(5)) for _ in range(2)]
     np.testing.assert_array_equal(crops[0].image, crops[1].image)
     assert (augmented_crop(image, landmarks, np.random.default_rng(6)).image != crops[0].image).any()
 
 
-def many(picture, options: Augmentation, count: int = 60, **more) -> list[Crop]:
-    image, landmarks = picture
-    return [augmented_crop(image, landmarks, np.random.default_rng(k), options=options, **more) for k in range(count)]
-
-
-def test_a_hidden_half_comes_from_the_other_picture_and_the_visible_one_does_not(picture):
-    other = np.full_like(picture[0], 7), picture[1]
-    options = dataclasses.replace(FLIP_ONLY, flip_share=0.0, half_share=1.0)
-    plain = plain_crop(*picture)
-    halves = many(picture, options, other=other)
-    assert {crop.visible_half for crop in halves} == {"upper", "lower"}
-    filled = 0
-    for crop in halves:
-        top, bottom = crop.image[: int(crop.seam * 112) - 5], crop.image[int(crop.seam * 112) + 5 :]
-        kept, hidden = (top, bottom) if crop.visible_half == "upper" else (bottom, top)
-        same = plain.image[: len(top)] if crop.visible_half == "upper" else plain.image[-len(bottom) :]
-        assert np.abs(kept.astype(int) - same).max() <= 2
-        filled += bool((np.abs(hidden.astype(int) - 7) <= 1).all())
-        assert 0.25 < crop.seam < 0.6
-    assert 0.5 < filled / len(halves) < 0.95
-
-
-def test_a_hidden_half_hides_its_units_and_landmarks(picture):
-    options = dataclasses.replace(FLIP_ONLY, half_share=1.0)
-    for crop in many(picture, options, 10):
-        seen = {code for code, is_seen in zip(LABEL_UNITS, crop.unit_seen(), strict=True) if is_seen}
-        flags = crop.landmark_flags(np.ones(70, bool))
-        if crop.visible_half == "upper":
-            assert {1, 2, 4, 5, 6, 7, 43} <= seen
-            assert not {12, 15, 25, 26} & seen
-            assert flags[36:48].all()
-            assert not flags[48:68].any()
-        else:
-            assert {12, 15, 25, 26} <= seen
-            assert not {1, 2, 5, 43} & seen
-            assert not flags[17:27].any()
-            assert flags[48:68].all()
-
-
 def test_shares_are_kept(picture):
-    crops = many(picture, Augmentation(), 400)
+    crops = [augmented_crop(*picture, np.random.default_rng(k)) for k in range(400)]
     assert np.mean([crop.is_flipped for crop in crops]) == pytest.approx(0.5, abs=0.08)
-    assert np.mean([crop.visible_half != "both" for crop in crops]) == pytest.approx(0.35, abs=0.08)
 
 
 def test_glasses_sit_round_the_eyes():
@@ -211,5 +171,4 @@ def test_a_plain_crop_keeps_the_roll_to_find_it_again(picture):
     crop = plain_crop(*picture)
     assert crop.rotation_rad == pytest.approx(0, abs=0.05)
     assert not crop.is_flipped
-    assert crop.unit_seen().all()
     assert rotation_of(np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])) == pytest.approx(np.pi / 2)

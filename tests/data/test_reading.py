@@ -95,12 +95,52 @@ def test_the_manifest_is_read_if_there_is_one(folder):
     assert read_shards(folder).manifest == {}
     (folder / "manifest.json").write_text(json.dumps({"seed": 3}))
     assert read_shards(folder).manifest == {"seed": 3}
+    assert len(read_shards(folder)) == ROWS
+
+
+def write_manifest(folder: Path, rows: dict[int, int]) -> None:
+    """List shards with their lengths."""
+    entries = [{"number": k, "file": f"shard-{k:05d}.parquet", "rows": n} for k, n in rows.items()]
+    (folder / "manifest.json").write_text(json.dumps({"count": ROWS, "shards": entries}))
+
+
+def test_only_the_shards_of_the_manifest_are_read(folder):
+    (folder / "shard-00000 (copy).parquet").write_bytes((folder / "shard-00000.parquet").read_bytes())
+    (folder / "shard-00007.parquet").write_bytes(b"half a fi")
+    write_manifest(folder, {0: 4, 1: 4, 2: 2})
+    assert read_shards(folder).column("index").tolist() == list(range(ROWS))
+    write_manifest(folder, {0: 4, 2: 2})
+    shards = read_shards(folder)
+    assert shards.column("index").tolist() == [0, 1, 2, 3, 8, 9]
+    assert shards[4]["index"] == 8
+
+
+def test_a_set_without_a_finished_shard_says_so(folder):
+    write_manifest(folder, {})
+    with pytest.raises(ValueError, match="holds no finished shard yet"):
+        read_shards(folder)
+
+
+def test_shards_that_break_the_manifests_word_are_named(folder):
+    write_manifest(folder, {0: 4, 1: 5, 2: 2})
+    with pytest.raises(ValueError, match=r"shard-00001.parquet has 4 rows, manifest.json says 5; run the"):
+        read_shards(folder)
+    write_manifest(folder, {0: 4, 3: 4})
+    with pytest.raises(ValueError, match=r"shard-00003.parquet is not a whole Parquet file"):
+        read_shards(folder)
+
+
+@pytest.mark.parametrize("text", ["{", "[]"])
+def test_a_manifest_that_is_none_is_named(folder, text):
+    (folder / "manifest.json").write_text(text)
+    with pytest.raises(ValueError, match=r"manifest.json is not a manifest"):
+        read_shards(folder)
 
 
 def test_a_wrong_folder_is_named(tmp_path):
     with pytest.raises(ValueError, match="is not a folder"):
         read_shards(tmp_path / "nothing")
-    with pytest.raises(ValueError, match=r"holds no shard-\*.parquet; make a data set"):
+    with pytest.raises(ValueError, match=r"holds no shard-\*.parquet; make one"):
         read_shards(tmp_path)
 
 

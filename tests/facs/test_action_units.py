@@ -4,6 +4,7 @@ from facsimile.facs.action_units import (
     LABEL_UNITS,
     SIDED_LABELS,
     UNITS,
+    UPPER_FACE_UNITS,
     nearest_code,
     side_index,
     unit_index,
@@ -37,6 +38,7 @@ def test_label_axis():
     assert list(LABEL_UNITS) == sorted(LABEL_UNITS)
     assert [LABEL_UNITS[unit_index(code)] for code in LABEL_UNITS] == list(LABEL_UNITS)
     sided = [code for code, is_sided in zip(LABEL_UNITS, SIDED_LABELS, strict=True) if is_sided]
+    assert UPPER_FACE_UNITS == (1, 2, 4, 5, 6, 7, 9, 43)
     assert sided == [1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 20, 30, 34, 43]
 
 

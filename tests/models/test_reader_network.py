@@ -5,14 +5,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from facsimile.facs.action_units import UNITS  # noqa: E402
+from facsimile.facs.action_units import UNITS, UPPER_FACE_UNITS  # noqa: E402
 from facsimile.models.calibrated import CalibratedReader, Calibration  # noqa: E402
 from facsimile.models.mirror import MirrorBlock, MirrorConv, MirrorNorm, mirror_map  # noqa: E402
 from facsimile.models.reader import (  # noqa: E402
     AU_LOG_VARIANCE_RANGE,
     MIRRORED_LANDMARKS,
     READ_UNITS,
-    UPPER_UNITS,
     Reader,
     ReaderConfig,
 )
@@ -90,7 +89,7 @@ def test_sides_are_not_all_the_same(reader, crops):
 
 
 def test_upper_units_do_not_see_the_mouth_and_lower_units_not_the_eyes(reader, crops):
-    is_upper = torch.tensor([u in UPPER_UNITS for u in READ_UNITS])
+    is_upper = torch.tensor([u in UPPER_FACE_UNITS for u in READ_UNITS])
     other_mouth, other_eyes = crops.clone(), crops.clone()
     other_mouth[:, :, NOSE_BASE:] = 0
     other_eyes[:, :, :NOSE_MIDDLE] = 255

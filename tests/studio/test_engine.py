@@ -1,12 +1,15 @@
+import dataclasses
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 import tiny_renderer
 
+from facsimile.data.shards import read_shards
 from facsimile.studio import shards
 from facsimile.studio.engine import RenderingError, make_dataset
 from facsimile.studio.recipe import Recipe
@@ -118,6 +121,45 @@ def test_a_longer_set_keeps_the_full_shards_of_a_shorter_one(whole, tmp_path):
     make(folder)
     assert hashes(folder) == hashes(whole)
     assert (folder / "shard-00000.parquet").stat().st_mtime_ns == kept
+
+
+@pytest.mark.parametrize("count", [17, 16, 8, 1])
+def test_a_shorter_set_is_refused_and_nothing_is_lost(whole, count):
+    before = hashes(whole)
+    with pytest.raises(
+        ValueError, match=rf"holds a data set of 18 images, asked for {count}; a data set can only grow"
+    ):
+        make(whole, settings=dataclasses.replace(SETTINGS, count=count))
+    assert hashes(whole) == before
+
+
+def test_a_shard_beyond_the_end_of_the_set_is_refused(tmp_path):
+    folder = tmp_path / "faces"
+    make(folder)
+    shutil.copy(folder / "shard-00000.parquet", folder / "shard-00003.parquet")
+    with pytest.raises(ValueError, match=r"holds shard-00003.parquet, but .* 18 images ends with shard-00002.parquet"):
+        make(folder)
+    (folder / "shard-00003.parquet").unlink()
+    make(folder)
+
+
+@pytest.mark.parametrize("counts", [(3,), (8, 18), (10, 18, 21)])
+def test_manifest_files_and_rows_read_agree_however_a_set_grew(tmp_path, counts):
+    for count in counts:
+        make(tmp_path, settings=dataclasses.replace(SETTINGS, count=count))
+    read, manifest = read_shards(tmp_path), shards.read_manifest(tmp_path)
+    assert len(read) == manifest["count"] == sum(entry["rows"] for entry in manifest["shards"]) == counts[-1]
+    assert sorted(tmp_path.glob("*.parquet")) == read.paths
+    assert read.column("index").tolist() == list(range(counts[-1]))
+
+
+def test_a_set_in_the_making_is_read_as_far_as_it_is_finished(tmp_path):
+    """Of a set that grows, the old last shard is too short and waits to be drawn again."""
+    make(tmp_path, settings=dataclasses.replace(SETTINGS, count=10))
+    with pytest.raises(RenderingError):
+        make(tmp_path, render=tiny_renderer.fail_on_person_two)
+    assert (tmp_path / "shard-00001.parquet").exists()
+    assert read_shards(tmp_path).column("index").tolist() == [*range(8), 16, 17]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from facsimile.facs.action_units import LABEL_UNITS, UNITS, unit_index
 from facsimile.facs.exclusions import EXCLUSIONS
 from facsimile.facs.expression import ActionUnits
+from facsimile.facs.intensity import LETTERS, THRESHOLDS, letter_of
 from facsimile.studio.recipe import Recipe, mixed, recipe_named, uniform
 from facsimile.studio.report import Plan, format_occurrence, occurrence, plan
 from facsimile.studio.sampling import (
@@ -152,6 +153,18 @@ def test_the_report_counts_a_closed_form_case():
     assert report["neutral_share"] == 0.5
     assert report["asymmetric_share"] == 0.25
     assert "AU12   50.0%      25.0%        0.0%" in format_occurrence(report)
+
+
+def test_the_report_counts_letters_as_scores_write_them():
+    """Nothing below 0.5, then one of each letter at its least and one just below it."""
+    edges = np.array(THRESHOLDS)
+    values = np.zeros((10, len(LABEL_UNITS), 2))
+    values[:, unit_index(4), 1] = [*edges, *np.nextafter(edges, 0)]
+    unit = occurrence(values, np.zeros((10, 3)))["units"][4]
+    assert unit["active"] == 1.0
+    assert unit["levels"] == [2, 2, 2, 2, 1]
+    letters = [letter_of(float(v)) for v in values[:, unit_index(4)].max(1)]
+    assert unit["levels"] == [letters.count(letter) for letter in LETTERS]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,10 @@
 """Cut a training crop and spoil it as cameras, poses and people do; deterministic by its random generator.
 
-Order: geometry (one resampling), half of the face hidden, occluders and glasses, then optics, light and sensor.
+Order: geometry (one resampling), occluders and glasses, then optics, light and sensor.
 """
 
 import dataclasses
-import functools
 import math
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -27,16 +25,9 @@ from facsimile.data.mirror import (
     mirrored_pose,
     mirrored_sides,
 )
-from facsimile.data.occlusion import Occlusion, hide_half, occluded
+from facsimile.data.occlusion import Occlusion, occluded
 from facsimile.data.photometric import Photometric, photographed
-from facsimile.facs.action_units import LABEL_UNITS
 
-Half = Literal["both", "upper", "lower"]
-Picture = tuple[UInt8[np.ndarray, "H W 3"], Float[np.ndarray, "70 2"]]
-"""An image and its landmarks in pixels."""
-
-UPPER_UNITS = frozenset({1, 2, 4, 5, 6, 7, 9, 43})
-"""Units to be seen above the middle of the nose; the others lie below."""
 BORDERS = (cv2.BORDER_CONSTANT, cv2.BORDER_REPLICATE, cv2.BORDER_REFLECT_101)
 
 
@@ -56,8 +47,6 @@ class Augmentation:
     """Standard deviation of the shift in crops, near and far."""
     shear_sd: float = 0.035
     """Standard deviation of shear and of log aspect."""
-    half_share: float = 0.35
-    """Crops of which one half is hidden, so that no half is read from the other."""
     occlusion: Occlusion = dataclasses.field(default_factory=Occlusion)
     """Glasses, hands, cups."""
     photometric: Photometric = dataclasses.field(default_factory=Photometric)
@@ -76,22 +65,14 @@ class Crop:
     """Whether left and right changed places."""
     rotation_rad: float
     """How far the picture was turned clockwise before it was mirrored."""
-    visible_half: Half
-    """The part of the face that is this sample's own."""
-    seam: float
-    """Height in the crop below which (upper) or above which (lower) the other part was hidden."""
 
     def sides(self, values: Shaped[np.ndarray, "A 2"]) -> Shaped[np.ndarray, "A 2"]:
         """Return action units, or their visibility, as the crop shows them."""
         return mirrored_sides(values) if self.is_flipped else values
 
     def landmark_flags(self, flags: Bool[np.ndarray, " 70"]) -> Bool[np.ndarray, " 70"]:
-        """Return which landmarks show: visible in the picture and in the visible half."""
-        flags = mirrored_flags(flags) if self.is_flipped else flags
-        if self.visible_half == "both":
-            return flags
-        is_above = self.landmarks[:, 1] < self.seam
-        return flags & (is_above if self.visible_half == "upper" else ~is_above)
+        """Return flags of landmarks, such as their visibility, as the crop shows them."""
+        return mirrored_flags(flags) if self.is_flipped else flags
 
     def pose(self, head_pose_rad: Float[np.ndarray, " 3"]) -> Float[np.ndarray, " 3"]:
         """Return pitch, yaw, roll as the crop shows them; roll in the picture is found again with the crop's matrix."""
@@ -103,13 +84,6 @@ class Crop:
         """Return the gaze of (left, right) eye relative to the head as the crop shows it."""
         return mirrored_gaze(gaze_rad) if self.is_flipped else gaze_rad
 
-    def unit_seen(self) -> Bool[np.ndarray, " A"]:
-        """Return which action units lie in the visible half."""
-        if self.visible_half == "both":
-            return np.ones(len(LABEL_UNITS), bool)
-        is_upper = np.array([code in UPPER_UNITS for code in LABEL_UNITS])
-        return is_upper if self.visible_half == "upper" else ~is_upper
-
 
 def plain_crop(
     image: UInt8[np.ndarray, "H W 3"], landmarks: Float[np.ndarray, "70 2"], *, size: int = CROP_SIZE
@@ -117,7 +91,7 @@ def plain_crop(
     """Cut the aligned crop without any change, as at run time."""
     matrix = align_matrix(landmarks, size)
     points = crop_from_pixels(transform_points(matrix, landmarks), size)
-    return Crop(warp(image, matrix, size), points, False, rotation_of(matrix), "both", 1.0)
+    return Crop(warp(image, matrix, size), points, False, rotation_of(matrix))
 
 
 def augmented_crop(
@@ -126,52 +100,19 @@ def augmented_crop(
     rng: np.random.Generator,
     *,
     options: Augmentation | None = None,
-    other: Picture | None = None,
     size: int = CROP_SIZE,
 ) -> Crop:
-    """Cut one training crop from a picture with landmarks in pixels.
-
-    ``other`` is a second picture whose face fills a hidden half (best the same person's neutral image); without it the
-    half is painted over. About 0.5 ms.
-    """
+    """Cut one training crop from a picture with landmarks in pixels; about 0.5 ms."""
     options = Augmentation() if options is None else options
     is_flipped = bool(rng.random() < options.flip_share)
-    jitter = _jitter(options, rng, size)
-    matrix = _compose(jitter, align_matrix(landmarks, size))
-    rotation = rotation_of(matrix)
-    cut = functools.partial(
-        _cut, is_flipped=is_flipped, size=size, border=int(rng.choice(BORDERS)), fill=_random_colour(rng)
-    )
-    crop = cut(image, matrix)
+    matrix = _compose(_jitter(options, rng, size), align_matrix(landmarks, size))
+    seen = _flipped(matrix, size) if is_flipped else matrix
+    crop = warp(image, seen, size, border=int(rng.choice(BORDERS)), fill=_random_colour(rng))
     points = crop_from_pixels(transform_points(matrix, landmarks.astype(np.float64)), size)
     points = mirrored_landmarks(points) if is_flipped else points
-    half: Half = "both"
-    seam = 1.0
-    if rng.random() < options.half_share:
-        half = "upper" if rng.random() < 0.5 else "lower"
-        filling = None if other is None else cut(other[0], _compose(jitter, align_matrix(other[1], size)))
-        crop, seam = hide_half(crop, rng, is_lower_hidden=half == "upper", filling=filling, nose_y=_nose_y(points))
     crop = occluded(crop, points, rng, options.occlusion)
     crop = photographed(crop, rng, options.photometric)
-    return Crop(crop, points, is_flipped, rotation, half, seam)
-
-
-def _cut(
-    image: UInt8[np.ndarray, "H W 3"],
-    matrix: Float[np.ndarray, "2 3"],
-    *,
-    is_flipped: bool,
-    size: int,
-    border: int,
-    fill: tuple[int, int, int],
-) -> UInt8[np.ndarray, "S S 3"]:
-    """Cut a crop, mirrored if asked; both come from one resampling."""
-    return warp(image, _flipped(matrix, size) if is_flipped else matrix, size, border=border, fill=fill)
-
-
-def _nose_y(points: Float[np.ndarray, "70 2"]) -> float:
-    """Return the height of the middle of the nose bridge (points 28 and 29) in the crop."""
-    return float(points[28:30, 1].mean())
+    return Crop(crop, points, is_flipped, rotation_of(matrix))
 
 
 def _jitter(options: Augmentation, rng: np.random.Generator, size: int) -> Float[np.ndarray, "2 3"]:

@@ -1,4 +1,4 @@
-"""Put things in front of faces: glasses, blobs and boxes, a hidden upper or lower half."""
+"""Put things in front of faces: glasses, blobs and boxes."""
 
 import dataclasses
 
@@ -9,10 +9,6 @@ from jaxtyping import Float, UInt8
 from facsimile.data.align import LEFT_EYE, RIGHT_EYE
 from facsimile.data.photometric import noise_patch
 
-SEAM_SPREAD = 0.03
-"""Standard deviation of the seam's height in crops, so that it cannot be learnt."""
-FEATHER = (0.01, 0.06)
-"""Width of the blend at the seam in crops."""
 SHIFT_BITS = 4
 """Drawing coordinates carry 1/16 pixel."""
 
@@ -31,28 +27,6 @@ class Occlusion:
     """Crops with one or two blobs or boxes."""
     cover_size: tuple[float, float] = (0.08, 0.36)
     """Their width and height in crops."""
-
-
-def hide_half(
-    crop: UInt8[np.ndarray, "S S 3"],
-    rng: np.random.Generator,
-    *,
-    is_lower_hidden: bool,
-    filling: UInt8[np.ndarray, "S S 3"] | None,
-    nose_y: float,
-) -> tuple[UInt8[np.ndarray, "S S 3"], float]:
-    """Replace one half by ``filling``, or by a colour with noise; return the crop and the height of the seam (0-1).
-
-    ``nose_y`` is the height of the middle of the nose bridge. A filling is used in three of four cases.
-    """
-    size = len(crop)
-    seam = float(np.clip(nose_y + rng.normal() * SEAM_SPREAD, 0.1, 0.9))
-    if filling is None or rng.random() < 0.25:
-        filling = _flat(size, size, crop, rng)
-    height = (np.arange(size) + 0.5) / size
-    below = np.clip((height - seam) / rng.uniform(*FEATHER) + 0.5, 0, 1).astype(np.float32)
-    share = (below if is_lower_hidden else 1 - below)[:, None, None]
-    return (crop + (filling.astype(np.float32) - crop) * share + 0.5).astype(np.uint8), seam
 
 
 def occluded(

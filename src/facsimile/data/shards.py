@@ -37,35 +37,42 @@ ROW_SHAPES: dict[str, tuple[int, ...]] = {
 
 
 def read_shards(folder: Path | str) -> "Shards":
-    """Open a data set; reads names and footers only.
+    """Open a data set; reads the manifest and the shards' footers only.
 
-    Raises ValueError for a folder without shards, a damaged shard, or one that is still being made and has none yet.
+    The rows are those of the shards that the manifest lists, in their order: the finished ones of a data set that is
+    still being made. Other files are not looked at. Without a manifest, or with one that lists no shards at all, every
+    ``shard-*.parquet`` is read by name.
+
+    Raises ValueError for a folder without finished shards, and for a shard that is lost, damaged or of another length
+    than the manifest says.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"{folder} is not a folder; give the folder that 'facsimile dataset make' wrote")
-    paths = sorted(folder.glob("shard-*.parquet"))
-    if not paths:
-        raise ValueError(f"{folder} holds no shard-*.parquet; make a data set with 'facsimile dataset make {folder}'")
-    return Shards(folder, paths)
+    manifest = _manifest(folder)
+    if "shards" not in manifest:
+        paths = sorted(folder.glob("shard-*.parquet"))
+        if not paths:
+            raise ValueError(f"{folder} holds no shard-*.parquet; make one with 'facsimile dataset make {folder}'")
+        return Shards(folder, paths, manifest=manifest)
+    if not manifest["shards"]:
+        raise ValueError(f"{folder} holds no finished shard yet; wait for 'facsimile dataset make', or run it again")
+    shards = Shards(folder, [folder / entry["file"] for entry in manifest["shards"]], manifest=manifest)
+    _check_rows(shards, [entry["rows"] for entry in manifest["shards"]])
+    return shards
 
 
 class Shards(Sequence[dict[str, Any]]):
     """Give random access to the rows of a data set and load whole columns as arrays."""
 
-    def __init__(self, folder: Path, paths: list[Path]) -> None:
-        """Open the shards at ``paths``."""
-        self.folder, self.paths = folder, paths
-        self._starts = [0, *itertools.accumulate(_open(path).metadata.num_rows for path in paths)]
+    def __init__(self, folder: Path, paths: list[Path], *, manifest: dict[str, Any]) -> None:
+        """Open the shards at ``paths``; ``manifest`` is the data set's, empty if it has none."""
+        self.folder, self.paths, self.manifest = folder, paths, manifest
+        self.num_rows = [_num_rows(path) for path in paths]
+        self._starts = [0, *itertools.accumulate(self.num_rows)]
 
     def __len__(self) -> int:
         return self._starts[-1]
-
-    @functools.cached_property
-    def manifest(self) -> dict[str, Any]:
-        """Return the data set's manifest; empty if there is none."""
-        path = self.folder / MANIFEST_NAME
-        return json.loads(path.read_text()) if path.exists() else {}
 
     @functools.cached_property
     def column_names(self) -> list[str]:
@@ -171,6 +178,30 @@ def _place(seed: int, person: int) -> float:
     return int.from_bytes(digest[:6], "big") / 2.0**48
 
 
+def _manifest(folder: Path) -> dict[str, Any]:
+    """Read the manifest of a data set; empty if there is none."""
+    path = folder / MANIFEST_NAME
+    if not path.exists():
+        return {}
+    try:
+        manifest = json.loads(path.read_text())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not a manifest ({error}); make the data set again in a new folder") from error
+    if not isinstance(manifest, dict):
+        raise ValueError(f"{path} is not a manifest: no JSON object; make the data set again in a new folder")
+    return manifest
+
+
+def _check_rows(shards: Shards, expected: list[int]) -> None:
+    """Compare the lengths of the shards with the manifest's."""
+    for path, found, listed in zip(shards.paths, shards.num_rows, expected, strict=True):
+        if found != listed:
+            raise ValueError(
+                f"{path} has {found} rows, {MANIFEST_NAME} says {listed}; run the 'facsimile dataset make' that made "
+                "it again: it replaces such shards"
+            )
+
+
 def _flat(values: pa.Array) -> Shaped[np.ndarray, " n"]:
     """Strip all list levels and return the numbers."""
     while pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
@@ -187,6 +218,11 @@ def _open(path: Path) -> pq.ParquetFile:
             f"{path} is not a whole Parquet file ({error}); run the 'facsimile dataset make' that made it again: "
             "it replaces damaged shards"
         ) from error
+
+
+def _num_rows(path: Path) -> int:
+    with _open(path) as file:
+        return file.metadata.num_rows
 
 
 def _read(path: Path, columns: list[str]) -> pa.Table:

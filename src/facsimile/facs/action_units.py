@@ -140,6 +140,12 @@ LABEL_UNITS: tuple[int, ...] = (
 )  # fmt: skip
 """The units a still picture of the face rig can show, ascending: the order of axis A everywhere."""
 
+UPPER_FACE_UNITS: tuple[int, ...] = tuple(
+    code for code in LABEL_UNITS if UNITS[code].region in ("brow", "eye") or code in (6, 9)
+)
+"""The label units that show above the mouth: the upper face of the manual (1, 2, 4, 5, 6, 7, 43), and 9, which the
+manual lists with the lower face but which wrinkles the root of the nose."""
+
 SIDED_LABELS: tuple[bool, ...] = tuple(UNITS[code].is_sided for code in LABEL_UNITS)
 """For each of LABEL_UNITS, whether left and right may differ; midline units carry one value on both sides."""
 

@@ -21,14 +21,13 @@ from jaxtyping import Float
 from torch import nn
 from torch.nn import functional
 
-from facsimile.facs.action_units import LABEL_UNITS, UNITS
+from facsimile.facs.action_units import LABEL_UNITS, UNITS, UPPER_FACE_UNITS
 from facsimile.models.mirror import MirrorBlock, MirrorConv, MirrorNorm, PairHead, mirror_map
 
 CROP_SIZE = 112
 MAX_INTENSITY = 5.0
 NUM_LANDMARKS = 70
 
-UPPER_UNITS = (1, 2, 4, 5, 6, 7, 9, 43)  # the units whose evidence lies above the mouth
 READ_UNITS = tuple(code for code in LABEL_UNITS if code != 21)  # 21 acts on the neck, outside the crop
 
 # iBUG-68 order of the mirrored face (Sagonas et al., 300 Faces in-the-Wild, ICCVW 2013), then the two irises.
@@ -144,7 +143,7 @@ class Reader(nn.Module):
         self._register_constants(config, template)
 
     def _build_heads(self, c: ReaderConfig) -> None:
-        num_upper = sum(code in UPPER_UNITS for code in c.units)
+        num_upper = sum(code in UPPER_FACE_UNITS for code in c.units)
         self.dropout = nn.Dropout(c.dropout)
         self.upper_au = PairHead(2 * c.hidden, 2 * num_upper)
         self.lower_au = PairHead(c.hidden, 2 * (len(c.units) - num_upper))
@@ -154,7 +153,7 @@ class Reader(nn.Module):
         self.face_head = PairHead(3 * c.hidden, 1)
 
     def _register_constants(self, c: ReaderConfig, template: np.ndarray) -> None:
-        order = [u for u in c.units if u in UPPER_UNITS] + [u for u in c.units if u not in UPPER_UNITS]
+        order = sorted(c.units, key=lambda code: code not in UPPER_FACE_UNITS)
         self.register_buffer("unit_order", torch.tensor([order.index(u) for u in c.units]), persistent=False)
         midline = [[not UNITS[u].is_sided] for u in c.units]
         self.register_buffer("is_midline", torch.tensor(midline), persistent=False)

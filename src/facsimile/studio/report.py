@@ -7,11 +7,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from facsimile.facs.action_units import LABEL_UNITS, UNITS
+from facsimile.facs.intensity import LETTERS, levels_of
 from facsimile.studio.recipe import Recipe
 from facsimile.studio.shots import shot
-
-LEVEL_EDGES = np.arange(6.0)
-"""FACS levels A-E as fifths of the scale 0-5."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +39,8 @@ def plan(recipe: Recipe, seed: int, count: int) -> Plan:
 def occurrence(action_units: Float[np.ndarray, "N A 2"], head_pose_rad: Float[np.ndarray, "N 3"]) -> dict[str, Any]:
     """Count units, sides, levels, pairs and poses; shares are parts of all images.
 
-    A unit is active where the larger side is above 0. The five ``levels`` split the active ones by A-E.
+    A unit is active where the larger side is above 0. The five ``levels`` count those that are
+    written A-E (`facs.intensity`); an active unit below A is in none of them.
     """
     action_units = np.nan_to_num(action_units)
     is_active = np.asarray((action_units > 0).any(2))
@@ -69,7 +68,7 @@ def _unit(intensity: Float[np.ndarray, "N 2"], is_active: Bool[np.ndarray, " N"]
         "left_only": float((left & ~right).mean()),
         "right_only": float((right & ~left).mean()),
         "mean_intensity": float(larger.mean()) if is_active.any() else 0.0,
-        "levels": np.histogram(larger, np.append(LEVEL_EDGES[:-1], 5.0 + 1e-6))[0].tolist(),
+        "levels": np.bincount(levels_of(larger), minlength=len(LETTERS) + 1)[1:].tolist(),
     }
 
 

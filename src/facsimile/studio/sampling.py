@@ -9,7 +9,7 @@ import functools
 import numpy as np
 from jaxtyping import Bool, Float
 
-from facsimile.facs.action_units import LABEL_UNITS, UNITS, unit_index
+from facsimile.facs.action_units import LABEL_UNITS, UNITS, UPPER_FACE_UNITS, unit_index
 from facsimile.studio.recipe import Recipe
 
 Levels = dict[int, float]
@@ -27,9 +27,6 @@ EXCLUSIVE: tuple[tuple[int, int], ...] = (
     (19, 24), (19, 28), (19, 34), (19, 35), (19, 18), (19, 22), (19, 23), (19, 17),
 )  # fmt: skip
 """Pairs of units that no face is given together."""
-
-UPPER_FACE = frozenset({1, 2, 4, 5, 6, 7, 9, 43})
-"""Units of brows, lids, upper cheeks and nose root."""
 
 PROTOTYPES: tuple[Levels, ...] = (
     # Emotion prototypes and variants (Ekman, Friesen & Hager 2002, Investigator's Guide); the strengths are ours.
@@ -123,8 +120,8 @@ def _prototype(recipe: Recipe, rng: np.random.Generator) -> Float[np.ndarray, "A
     first, second = rng.choice(len(PROTOTYPES), 2, replace=False)
     levels = dict(PROTOTYPES[first])
     if rng.random() < 0.5:
-        upper = {code: u for code, u in levels.items() if code in UPPER_FACE}
-        lower = {code: u for code, u in PROTOTYPES[second].items() if code not in UPPER_FACE}
+        upper = {code: u for code, u in levels.items() if code in UPPER_FACE_UNITS}
+        lower = {code: u for code, u in PROTOTYPES[second].items() if code not in UPPER_FACE_UNITS}
         still = rng.random()
         levels = _merged({} if still < 0.3 else upper, {} if 0.3 <= still < 0.6 else lower)
     gain = rng.uniform(0.3, 1.0)
@@ -136,7 +133,7 @@ def _speech(recipe: Recipe, rng: np.random.Generator) -> Float[np.ndarray, "A 2"
     """Draw a mouth of speech and up to four independent units of the upper face."""
     gain = rng.uniform(0.4, 1.1)
     mouth = {code: min(1.0, u * gain * rng.uniform(0.7, 1.2)) for code, u in SPEECH[rng.integers(len(SPEECH))].items()}
-    codes = [code for code in _draw_codes(rng, int(rng.integers(0, 5)), only=UPPER_FACE)]
+    codes = _draw_codes(rng, int(rng.integers(0, 5)), only=UPPER_FACE_UNITS)
     return _with_sides(_within(recipe, mouth) | _drawn(recipe, rng, codes), recipe, rng)
 
 
@@ -161,7 +158,7 @@ def _drawn(recipe: Recipe, rng: np.random.Generator, codes: list[int]) -> Levels
     return {code: rng.uniform(recipe.min_intensity, recipe.max_intensity) for code in codes}
 
 
-def _draw_codes(rng: np.random.Generator, count: int, *, only: frozenset[int] = frozenset(LABEL_UNITS)) -> list[int]:
+def _draw_codes(rng: np.random.Generator, count: int, *, only: tuple[int, ...] = LABEL_UNITS) -> list[int]:
     """Draw up to ``count`` different units by `WEIGHTS`, leaving out what the earlier ones exclude."""
     weights = np.array([WEIGHTS[code] if code in only else 0.0 for code in LABEL_UNITS])
     codes: list[int] = []

@@ -95,7 +95,7 @@ class ShardFolder:
     def __init__(self, folder: Path, settings: Settings) -> None:
         """Open ``folder`` to make or go on with a data set.
 
-        Raises ValueError if it holds another data set or other files.
+        Raises ValueError if it holds another data set, a larger one, or other files.
         """
         self.folder, self.settings = folder, settings
         self.shards: dict[int, dict[str, Any]] = {}
@@ -116,11 +116,32 @@ class ShardFolder:
                     f"{self.folder} holds another data set: its {_difference(key, manifest.get(key), value)}; "
                     "choose another folder, or the same settings to go on with this one"
                 )
+        self._refuse_shrinking(int(manifest.get("count", 0)))
+        self._refuse_strays()
         for entry in manifest["shards"]:
             shard, path = int(entry["number"]), self.folder / entry["file"]
             is_expected = shard < self.settings.num_shards and entry["rows"] == self.settings.num_rows(shard)
             if is_expected and path.is_file() and _sha256(path.read_bytes()) == entry["sha256"]:
                 self.shards[shard] = entry
+
+    def _refuse_shrinking(self, count: int) -> None:
+        """Let a data set only grow: what is rendered is never thrown away."""
+        wanted = self.settings.count
+        if wanted < count:
+            raise ValueError(
+                f"{self.folder} holds a data set of {count} images, asked for {wanted}; a data set can only grow: "
+                f"choose another folder, or at least {count} images"
+            )
+
+    def _refuse_strays(self) -> None:
+        """Refuse shards beyond the end of the set: whoever reads ``shard-*.parquet`` would take them for its own."""
+        own = {shard_name(shard) for shard in range(self.settings.num_shards)}
+        strays = sorted({path.name for path in self.folder.glob("shard-*.parquet")} - own)
+        if strays:
+            raise ValueError(
+                f"{self.folder} holds {strays[0]}, but a data set of {self.settings.count} images ends with "
+                f"{shard_name(self.settings.num_shards - 1)}; move it elsewhere or choose another folder"
+            )
 
     def unfinished(self) -> list[int]:
         """Return the shards still to be made, in order."""

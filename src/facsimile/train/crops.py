@@ -12,13 +12,12 @@ from facsimile.data.photometric import Photometric
 from facsimile.train.batches import Crop, CropMaker
 from facsimile.train.faces import Faces
 
-TRAIN = Augmentation(half_share=0.0)
-"""All that cameras and face finders do. No half is hidden: the reader's halves cannot see each other anyway."""
-CAMERA = Augmentation(far_share=0.0, half_share=0.0, occlusion=Occlusion(glasses_share=0.0, cover_share=0.0))
+TRAIN = Augmentation()
+"""All that cameras and face finders do."""
+CAMERA = Augmentation(far_share=0.0, occlusion=Occlusion(glasses_share=0.0, cover_share=0.0))
 """Well-placed crops through every camera of training: the nearest to photographs that renders get."""
 LIGHT = Augmentation(
     far_share=0.0,
-    half_share=0.0,
     scale_sd=(0.02, 0.02),
     angle_sd_rad=(math.radians(2), math.radians(2)),
     shift_sd=(0.012, 0.012),
