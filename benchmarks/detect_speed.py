@@ -91,7 +91,7 @@ def measure(video: Path, count: int, *, weights: Path | None, threads: int, repe
         "align and read, 3 passes": timed(lambda: align(detector.reader, image, matrix), repeats=20),
         "row": timed(lambda: list(layout.rows(frame)), repeats=20),
         "photo, everything": timed(lambda: list(detector.stream(image)), repeats=10),
-        "overlay": timed(lambda: draw_overlay(frame, detector.units), repeats=5),
+        "overlay": timed(lambda: draw_overlay(frame), repeats=5),
     }
 
 

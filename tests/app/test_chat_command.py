@@ -107,7 +107,7 @@ def test_show_draws_the_reply(monkeypatch, tmp_path):
         assert picture.size == (chat.PICTURE_SIZE, chat.PICTURE_SIZE)
     again = run("--message", "x", "--show", str(path))
     assert again.exit_code == 2
-    assert "add --force" in again.stderr
+    assert "add --force to replace it or choose another name with --show" in again.stderr
     unseen = run("--message", "x", "--show", str(path), "--force")
     assert unseen.exit_code == 0
     assert "drawn neutral" in unseen.stderr

@@ -1,4 +1,5 @@
 import html
+import json
 import re
 import sys
 from html.parser import HTMLParser
@@ -198,7 +199,9 @@ def test_the_command_writes_the_page_and_prints_its_path(quick, tmp_path):
     again = run("me.jpg")
     assert again.exit_code == 2
     assert "add --force" in again.stderr
-    assert run("me.jpg", "--force").exit_code == 0
+    told = json.loads(run("me.jpg", "--force", "--json").stdout)
+    assert (told["page"], told["photo"]) == (str(tmp_path / "out" / "index.html"), "me.jpg")
+    assert told["notation"]
 
 
 def test_the_page_is_the_same_each_time(quick):

@@ -84,3 +84,8 @@ def test_nothing_in_pictures_without_people(name):
         pytest.skip(f"{name} is not in this scikit-image")
     rgb = picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
     assert find_faces(np.ascontiguousarray(rgb[..., :3])) == []
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (3, 40000)])
+def test_a_line_has_no_face(shape):
+    assert find_faces(np.full((*shape, 3), 90, np.uint8)) == []

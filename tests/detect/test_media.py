@@ -100,3 +100,12 @@ def test_a_file_that_is_no_video(tmp_path, capfd):
     (tmp_path / "v.mp4").write_bytes(b"nothing to see" * 99)
     with pytest.raises(InputError, match="a video that cannot be opened"):
         list(media.read_video(tmp_path / "v.mp4"))
+
+
+def test_names_that_no_file_can_have_are_errors_of_that_input(tmp_path):
+    (error,) = media.expand([""])
+    assert "an input has no name" in str(error)
+    for name, words in (("x" * 300 + ".png", "name too long"), ("a\0.png", "null")):
+        (path,) = media.expand([tmp_path / name])
+        with pytest.raises(InputError, match=words):
+            media.read_photo(path)

@@ -38,6 +38,20 @@ def test_units_swap_sides_to_the_last_bit(shipped, crops):
     assert (plain.intensity_sd == mirrored.intensity_sd[..., ::-1]).all()
 
 
+def test_shipped_weights_read_a_mirrored_crop_mirrored_without_flips(shipped, crops):
+    """The network is mirror-symmetric by construction; what is left is rounding, measured 1e-6."""
+    plain = shipped.read(crops)
+    mirrored = shipped.read(np.ascontiguousarray(crops[:, :, ::-1])).mirrored()
+    for name, value in vars(plain).items():
+        np.testing.assert_allclose(getattr(mirrored, name), value, rtol=0, atol=1e-4, err_msg=name)
+
+
+def test_missing_shipped_weights_name_both_ways_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(reader_module, "SHIPPED_WEIGHTS", tmp_path / "reader.onnx")
+    with pytest.raises(ReaderError, match=r"installed again; in a source checkout copy .* `facsimile train`"):
+        Reader()
+
+
 def test_a_batch_reads_like_its_crops(shipped, crops):
     batch = shipped.read(crops)
     single = shipped.read(crops[1:2])

@@ -114,16 +114,47 @@ def test_parquet_keeps_types_and_many_rows(tmp_path, frame):
     assert arrow_table([], layout.columns).schema == table.schema
 
 
-def test_an_interrupted_file_leaves_nothing(tmp_path):
-    def interrupted(name):
-        with TableFile(tmp_path / name, ("frame",)) as writer:
-            writer.write([1])
+class RefusedError(Exception):
+    """Stands for a disk that is full."""
+
+
+class OddRow(list):
+    """A row that no writer can take."""
+
+    def __iter__(self):
+        raise RefusedError
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])
+@pytest.mark.parametrize(("good", "error"), [(0, KeyboardInterrupt), (2, RefusedError)])
+def test_without_rows_or_after_a_failed_write_nothing_is_left(tmp_path, name, good, error):
+    def stopped(table):
+        with table as writer:
+            for _ in range(good):
+                writer.write([1])
+            if good:
+                writer.write(OddRow([1]))
             raise KeyboardInterrupt
 
-    for name in ("t.csv", "t.parquet"):
-        with pytest.raises(KeyboardInterrupt):
-            interrupted(name)
-    assert list(tmp_path.iterdir()) == []
+    table = TableFile(tmp_path / name, ("frame",))
+    with pytest.raises(error):
+        stopped(table)
+    assert (list(tmp_path.iterdir()), table.kept) == ([], "nothing is kept")
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl", "t.parquet"])
+def test_a_stopped_file_keeps_its_rows(tmp_path, name):
+    def stopped(table):
+        with table as writer:
+            for number in range(3):
+                writer.write([number])
+            raise KeyboardInterrupt
+
+    table = TableFile(tmp_path / name, ("frame",))
+    with pytest.raises(KeyboardInterrupt):
+        stopped(table)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert table.kept == f"the 3 rows so far are in {tmp_path / name}"
 
 
 def test_an_unknown_suffix_is_refused(tmp_path):

@@ -13,11 +13,12 @@ def run(*arguments):
 
 def test_a_picture_and_its_labels(tmp_path):
     picture, labels = tmp_path / "smile.png", tmp_path / "smile.json"
-    result = run("6C+12D", "--seed", 7, "--size", 64, "--yaw", 20, "-o", picture, "--labels", labels)
+    result = run("6C+12D", "--seed", 7, "--size", 64, "--yaw", 20, "-o", picture, "--labels", labels, "--json")
     assert result.exit_code == 0, result.output
     with Image.open(picture) as image:
         assert image.size == (64, 64)
     row = json.loads(labels.read_text())
+    assert json.loads(result.stdout) == row
     assert row["notation"] == "6C+12D"
     assert row["head_pose_rad"][1] == pytest.approx(0.349, abs=1e-3)
     assert len(row["landmarks"]) == 70
@@ -31,6 +32,8 @@ def test_files_are_not_replaced(tmp_path):
     assert result.exit_code == 2
     assert "--force" in result.output
     assert picture.read_bytes() == b"mine"
+    labels = run("0", "-o", tmp_path / "b.png", "--labels", picture)
+    assert (labels.exit_code, "another name with --labels" in labels.output) == (2, True)
     assert run("0", "--size", 32, "-o", picture, "--force").exit_code == 0
 
 

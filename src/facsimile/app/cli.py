@@ -3,10 +3,12 @@
 import difflib
 import importlib
 import sys
+from typing import Any
 
 import click
 
 import facsimile
+from facsimile.app.debug import show_cause
 
 VERBS = {
     "demo": "The whole loop on one photo; writes a page and prints its path.",
@@ -45,6 +47,16 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"no verb '{args[0]}'{hint}")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; with ``--debug`` the traceback of an error stands before its line."""
+        try:
+            return super().invoke(ctx)
+        except (click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            show_cause(error)
+            raise
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs with their one-line help without importing them."""
         with formatter.section("Verbs"):
@@ -53,22 +65,22 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(facsimile.__version__, prog_name="facsimile")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error; stands before the verb.")
 def cli(debug: bool) -> None:
     """Language models with a face: read, render and speak facial action units."""
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 something failed, 2 the command was not understood."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    if "--debug" in arguments[:1]:
-        cli(arguments, standalone_mode=True)
     try:
-        cli(arguments, standalone_mode=True)
-    except (ValueError, OSError, ImportError) as error:
+        cli(sys.argv[1:] if arguments is None else arguments, standalone_mode=True)
+    except Exception as error:  # whatever it is, one line says it and --debug has shown the rest
         click.echo(f"Error: {_one_line(error)}", err=True)
         sys.exit(1)
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    words = " ".join(str(error).split())
+    if isinstance(error, ValueError | OSError | ImportError):
+        return words or type(error).__name__
+    return f"{type(error).__name__}: {words}; a fault in facsimile, shown in full by: facsimile --debug VERB ..."

@@ -7,19 +7,19 @@ from pathlib import Path
 import click
 
 
-def refuse_overwrite(path: Path, *, force: bool) -> None:
-    """Stop with a usage error if ``path`` exists and ``force`` is not set."""
+def refuse_overwrite(path: Path, *, force: bool, option: str = "-o") -> None:
+    """Stop with a usage error if ``path``, given as ``option``, exists and ``force`` is not set."""
     if path.exists() and not force:
-        raise click.UsageError(f"{path} exists; add --force to replace it or choose another name with -o")
+        raise click.UsageError(f"{path} exists; add --force to replace it or choose another name with {option}")
 
 
-def write_atomic(path: Path, content: bytes, *, force: bool = False) -> None:
+def write_atomic(path: Path, content: bytes, *, force: bool = False, option: str = "-o") -> None:
     """Write ``content`` under a temporary name beside ``path``, then move it into place.
 
     Raises ``click.UsageError`` if the file exists without ``force`` and ``click.ClickException`` if it cannot be
     written.
     """
-    refuse_overwrite(path, force=force)
+    refuse_overwrite(path, force=force, option=option)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

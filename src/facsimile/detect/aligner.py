@@ -64,7 +64,7 @@ def align(
     matrices: Float[np.ndarray, "B 2 3"],
     *,
     passes: int = PASSES,
-    flips: bool = True,
+    flips: bool = False,
 ) -> Aligned:
     """Read the faces at ``matrices`` (image to crop pixels), moving each crop onto its landmarks between the passes."""
     size = reader.card.crop_size

@@ -113,6 +113,8 @@ def _cascade(name: str) -> cv2.CascadeClassifier:
 def _run(grey: UInt8[np.ndarray, "H W"], search: Search) -> Iterator[Candidate]:
     """Yield one search's candidates in pixels of ``grey``."""
     scale = min(1.0, search.size / max(grey.shape))
+    if scale * min(grey.shape) < 1:  # a line: nothing is left of it at this scale
+        return
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
     margin = math.ceil(search.margin * max(small.shape))
     if margin:

@@ -3,6 +3,7 @@
 import glob
 import math
 import os
+import stat
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -42,13 +43,16 @@ class Still:
 def expand(paths: Iterable[str | Path]) -> Iterator[Path | InputError]:
     """Yield the files behind files, folders (all levels, sorted) and patterns; an error for each empty one."""
     for given in paths:
+        if not str(given):
+            yield InputError("an input has no name: '' was given")
+            continue
         path = Path(given)
-        if path.is_dir():
+        if os.path.isdir(path):  # unlike Path.is_dir false, not an error, for a name that no file can have
             found = [p for p in sorted(path.rglob("*")) if p.suffix.lower() in PHOTO_SUFFIXES | VIDEO_SUFFIXES]
             yield from found
             if not found:
                 yield InputError(f"{given}: the folder has no photo or video")
-        elif not path.exists() and glob.has_magic(str(given)):
+        elif not os.path.exists(path) and glob.has_magic(str(given)):
             matches = sorted(glob.glob(str(given), recursive=True))
             yield from map(Path, matches)
             if not matches:
@@ -67,19 +71,20 @@ def read_photo(path: Path) -> UInt8[np.ndarray, "H W 3"]:
     _check_file(path)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")  # what a picture is unfit for is said here, in one line
             with Image.open(path) as photo:
                 if photo.width * photo.height > MAX_PIXELS:
                     raise InputError(_too_large(path, f"{photo.width} x {photo.height}"))
                 return np.array(_to_rgb(ImageOps.exif_transpose(photo)))
     except Image.DecompressionBombError as error:
-        raise InputError(_too_large(path, "far more")) from error
+        raise InputError(_too_large(path, "hundreds of millions of")) from error
     except UnidentifiedImageError as error:
         raise InputError(f"{path}: not a photo or video that can be read") from error
+    except InputError:
+        raise
     except (OSError, SyntaxError, ValueError, EOFError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path}: broken picture ({error})") from error
+        reason = getattr(error, "strerror", None)
+        raise InputError(f"{path}: {reason or f'broken picture ({error})'}") from error
 
 
 def read_video(path: Path, *, every: int = 1) -> Iterator[Still]:
@@ -121,11 +126,17 @@ def rgb_of_array(array: Shaped[np.ndarray, "..."], name: str) -> UInt8[np.ndarra
 
 
 def _check_file(path: Path) -> None:
-    if not path.exists():
-        raise InputError(f"{path}: no such file")
-    if path.is_dir():
+    try:
+        status = path.stat()
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except (OSError, ValueError) as error:  # no permission, a name too long, a zero byte in it
+        raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+    if stat.S_ISDIR(status.st_mode):
         raise InputError(f"{path}: is a folder, not a photo")
-    if path.stat().st_size == 0:
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{path}: not a file; save the picture as a file first")
+    if status.st_size == 0:
         raise InputError(f"{path}: the file is empty")
 
 

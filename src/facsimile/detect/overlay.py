@@ -3,9 +3,11 @@
 Bars run from 0 to 5; the whisker is one standard deviation. A unit is bright when it is more likely present than not.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw, ImageFont
@@ -71,12 +73,18 @@ class _Brush:
             self.draw.rounded_rectangle([x0, y0, x1, y1], radius=(y1 - y0) / 2, fill=colour)
 
     def text(self, at: tuple[Number, Number], words: str, colour: tuple[int, ...], *, size: Number, anchor: str = "lm"):
-        font = ImageFont.load_default(round(size * SUPERSAMPLE))
+        font = _font(round(size * SUPERSAMPLE))
         self.draw.text((at[0] * SUPERSAMPLE, at[1] * SUPERSAMPLE), words, fill=colour, font=font, anchor=anchor)
 
 
-def draw_overlay(frame: Frame, units: Sequence[int]) -> UInt8[np.ndarray, "H2 W2 3"]:
-    """Return an RGB picture, ``HEIGHT`` pixels high, of the frame with its readings of ``units``."""
+@functools.cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Return Pillow's own font; loading it takes as long as drawing a line of text."""
+    return ImageFont.load_default(size)
+
+
+def draw_overlay(frame: Frame) -> UInt8[np.ndarray, "H2 W2 3"]:
+    """Return an RGB picture, ``HEIGHT`` pixels high, of the frame with its readings."""
     height, width = frame.image.shape[:2]
     scale = min(HEIGHT / height, MAX_PHOTO_WIDTH / width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -84,20 +92,24 @@ def draw_overlay(frame: Frame, units: Sequence[int]) -> UInt8[np.ndarray, "H2 W2
     full = (size[0] + PANEL_WIDTH * max(1, len(shown)), HEIGHT)
     canvas = Image.new("RGB", (full[0] * SUPERSAMPLE, full[1] * SUPERSAMPLE), BACKGROUND)
     top = (HEIGHT - size[1]) // 2
-    photo = Image.fromarray(frame.image).resize(
-        (size[0] * SUPERSAMPLE, size[1] * SUPERSAMPLE), Image.Resampling.BICUBIC
-    )
-    canvas.paste(photo, (0, top * SUPERSAMPLE))
+    photo = _scaled(frame.image, (size[0] * SUPERSAMPLE, size[1] * SUPERSAMPLE))
+    canvas.paste(Image.fromarray(photo), (0, top * SUPERSAMPLE))
     brush = _Brush(ImageDraw.Draw(canvas))
     offset = np.array([0.5 * scale, 0.5 * scale + top])
     for number, face in enumerate(frame.faces):
         _draw_face(brush, face, scale=scale, offset=offset, colour=FACE_COLOURS[number % len(FACE_COLOURS)])
     brush.draw.rectangle([size[0] * SUPERSAMPLE, 0, canvas.width, canvas.height], fill=BACKGROUND)
     for number, face in enumerate(shown):
-        _draw_panel(brush, face, units, left=size[0] + number * PANEL_WIDTH, colour=FACE_COLOURS[number])
+        _draw_panel(brush, face, left=size[0] + number * PANEL_WIDTH, colour=FACE_COLOURS[number])
     if not shown:
         brush.text((size[0] + PANEL_WIDTH / 2, HEIGHT / 2), "no face found", QUIET, size=22, anchor="mm")
-    return np.asarray(canvas.resize(full, Image.Resampling.LANCZOS))
+    return _scaled(np.asarray(canvas), full)
+
+
+def _scaled(image: UInt8[np.ndarray, "H W 3"], size: tuple[int, int]) -> UInt8[np.ndarray, "H2 W2 3"]:
+    """Return the picture at ``size`` (width, height): means of pixels where it shrinks, cubic where it grows."""
+    is_smaller = size[0] < image.shape[1] or size[1] < image.shape[0]
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if is_smaller else cv2.INTER_CUBIC)
 
 
 def _draw_face(brush: _Brush, face: Face, *, scale: Number, offset: np.ndarray, colour: tuple[int, ...]) -> None:
@@ -130,7 +142,7 @@ def _draw_corners(brush: _Brush, box: Float[np.ndarray, "4"], colour: tuple[int,
         brush.line([(px + dx * arm, py), (px, py), (px, py + dy * arm)], colour, width=width)
 
 
-def _draw_panel(brush: _Brush, face: Face, units: Sequence[int], *, left: Number, colour: tuple[int, ...]) -> None:
+def _draw_panel(brush: _Brush, face: Face, *, left: Number, colour: tuple[int, ...]) -> None:
     x = left + 24
     brush.dot((x + 7, 36), 7, colour)
     brush.text((x + 24, 36), f"face {face.face_id}", BRIGHT, size=22)
@@ -140,9 +152,9 @@ def _draw_panel(brush: _Brush, face: Face, units: Sequence[int], *, left: Number
     for name, tint, at in (("left", LEFT_COLOUR, 250), ("right", RIGHT_COLOUR, 312)):
         brush.dot((x + at, 66), 5, tint)
         brush.text((x + at + 11, 66), name, QUIET, size=16)
-    step = (HEIGHT - 112 - 16) / max(1, len(units))
+    step = (HEIGHT - 112 - 16) / max(1, len(face.units))
     step = min(step, 40.0)
-    for row, code in enumerate(units):
+    for row, code in enumerate(face.units):
         _draw_unit(brush, face, row, code, x=x, y=112 + (row + 0.5) * step, step=step)
 
 

@@ -48,7 +48,7 @@ class Detector:
         weights: str | Path | None = None,
         *,
         neutral: Input | None = None,
-        flips: bool = True,
+        flips: bool = False,
         min_score: float = MIN_SCORE,
         threads: int = 1,
     ):
@@ -56,7 +56,8 @@ class Detector:
 
         ``neutral`` shows the one person of the inputs at rest: its intensities are subtracted from every reading and
         the difference kept within 0-5. The deviations stay those of the single reading: the error that both readings
-        share, which is the larger part, cancels. ``flips`` also reads each crop mirrored.
+        share, which is the larger part, cancels. ``flips`` reads each crop a second time, mirrored: twice the time, and
+        of use only for weights whose network is not mirror-symmetric, which all of ``facsimile train`` are.
         """
         self.reader = Reader(weights, threads=threads)
         self.units = self.reader.card.units

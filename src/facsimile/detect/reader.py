@@ -15,6 +15,10 @@ from facsimile.data.align import FLIP_LANDMARKS, TEMPLATE
 from facsimile.facs.action_units import UNITS
 
 SHIPPED_WEIGHTS = Path(__file__).parents[1] / "assets" / "reader.onnx"
+NO_SHIPPED_WEIGHTS = (
+    "an installed facsimile must be installed again; in a source checkout copy the reader.onnx and reader.md of a "
+    "`facsimile train` run to this place"
+)
 METADATA_KEY = "facsimile"
 METADATA_VERSION = 1
 OUTPUTS = (
@@ -94,8 +98,9 @@ class Reader:
     def read(self, crops: UInt8[np.ndarray, "B S S 3"], *, flips: bool = False) -> Readings:
         """Read RGB crops; with ``flips`` each is read twice, once mirrored, and both readings become one.
 
-        The two readings count as an equal mixture of Gaussians, so disagreement widens the deviation. Reading a
-        mirrored crop then gives exactly the mirrored reading.
+        Networks of ``facsimile train`` are mirror-symmetric by construction: both readings are the same up to rounding
+        (1e-6), and ``flips`` only costs time. It is for a network from elsewhere that is not: the two readings count
+        as an equal mixture of Gaussians, so disagreement widens the deviation, and a mirrored crop reads mirrored.
         """
         if crops.shape[1:] != (self.card.crop_size, self.card.crop_size, 3):
             raise ValueError(f"crops: must be [B, {self.card.crop_size}, {self.card.crop_size}, 3], got {crops.shape}")
@@ -143,7 +148,7 @@ def _mixture(a: Readings, b: Readings) -> Readings:
 
 def _open_model(path: Path, threads: int) -> onnxruntime.InferenceSession:
     if not path.is_file():
-        hint = "reinstall facsimile" if path == SHIPPED_WEIGHTS else "give the .onnx file written by `facsimile train`"
+        hint = NO_SHIPPED_WEIGHTS if path == SHIPPED_WEIGHTS else "give the .onnx file written by `facsimile train`"
         raise ReaderError(f"weights {path}: no such file; {hint}")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

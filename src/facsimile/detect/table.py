@@ -50,7 +50,8 @@ class Layout:
 
     def rows(self, frame: Frame) -> Iterator[list[Value]]:
         """Yield one row per face, or one empty row."""
-        head: list[Value] = [frame.input, frame.index, frame.time_s]
+        name = frame.input.encode("utf-8", "backslashreplace").decode("utf-8")  # a file's name may be any bytes
+        head: list[Value] = [name, frame.index, frame.time_s]
         if not frame.faces:
             yield head + [None] * (len(self.columns) - len(head))
         for face in frame.faces:

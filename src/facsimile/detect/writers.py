@@ -1,4 +1,4 @@
-"""Write rows to CSV, Parquet or JSON lines as they come; a file appears under its name only when it is whole."""
+"""Write rows to CSV, Parquet or JSON lines as they come; a file appears under its name only when it is closed."""
 
 import csv
 import json
@@ -86,21 +86,41 @@ class ParquetWriter:
 
 
 class TableFile:
-    """A context that writes rows to ``path`` in the format of its suffix, atomically: on an error nothing is left."""
+    """A context that writes rows to ``path`` in the format of its suffix, atomically.
+
+    If the block stops early, the rows so far are kept as a readable file; nothing is left if there are none or if
+    writing itself failed.
+    """
 
     def __init__(self, path: Path, columns: Sequence[str]):
         if path.suffix.lower() not in SUFFIXES:
             raise ValueError(f"output {path}: the name must end in {', '.join(SUFFIXES)}")
+        self.name = str(path)
         self._path, self._columns = path, columns
+        self._is_whole, self._is_kept, self._num_rows = True, False, 0
 
-    def __enter__(self) -> RowWriter:
+    def __enter__(self) -> "TableFile":
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         suffix = self._path.suffix.lower()
         self._file: IO = _open(self._temporary, is_text=suffix != ".parquet")
         kinds: dict[str, Any] = {".csv": CsvWriter, ".parquet": ParquetWriter, ".jsonl": JsonLinesWriter}
         self._writer: RowWriter = kinds[suffix](self._file, self._columns)
-        return self._writer
+        return self
+
+    def write(self, row: Sequence[Value]) -> None:
+        """Add one row."""
+        self._is_whole = False
+        self._writer.write(row)
+        self._is_whole = True
+        self._num_rows += 1
+
+    @property
+    def kept(self) -> str:
+        """Say what there is under the file's name after the block stopped early."""
+        if self._is_kept:
+            return f"the {self._num_rows} rows so far are in {self._path}"
+        return "nothing is kept"
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -108,8 +128,9 @@ class TableFile:
         try:
             self._writer.close()
             self._file.close()
-            if kind is None:
+            if kind is None or (self._is_whole and self._num_rows):
                 os.replace(self._temporary, self._path)
+                self._is_kept = True
         finally:
             self._file.close()
             self._temporary.unlink(missing_ok=True)

@@ -59,7 +59,7 @@ def command(
     if show is not None:
         if show.suffix.lower() != ".png":
             raise click.UsageError(f"--show {show}: the name must end in .png")
-        refuse_overwrite(show, force=force)
+        refuse_overwrite(show, force=force, option="--show")
     try:
         conversation = Conversation(open_backend(backend, model=model, timeout_s=timeout_s))
     except ValueError as error:
@@ -165,5 +165,6 @@ def _draw(reply: "Turn", path: Path, *, seed: int, force: bool) -> None:
     if not seen:
         click.echo("the reply holds no face; drawn neutral", err=True)
     state = reply.face if reply.face is not None and seen else State()
-    write_atomic(path, encode(draw_state(state, seed=seed, size=PICTURE_SIZE), "PNG"), force=force)
+    picture = encode(draw_state(state, seed=seed, size=PICTURE_SIZE), "PNG")
+    write_atomic(path, picture, force=force, option="--show")
     click.echo(f"wrote {path}", err=True)

@@ -1,5 +1,6 @@
 """``facsimile demo``: the whole loop on one photo, told on one page."""
 
+import json
 import webbrowser
 from pathlib import Path
 
@@ -15,8 +16,9 @@ import click
 @click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Which synthetic people.")
 @click.option("--open", "opens", type=click.Choice(["yes", "no"]), default="no", show_default=True,
               help="Show the page in the browser.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the page's path and what was read and said as JSON.")
 @click.option("--force", is_flag=True, help="Replace a page made for another photo or seed.")
-def command(photo: Path | None, output: Path, seed: int, opens: str, force: bool) -> None:
+def command(photo: Path | None, output: Path, seed: int, opens: str, as_json: bool, force: bool) -> None:
     """Take PHOTO once round the loop and write a page about it; print the page's path.
 
     Read the face, write it as notation and words, put it on synthetic people, answer it. Without PHOTO the astronaut
@@ -33,6 +35,7 @@ def command(photo: Path | None, output: Path, seed: int, opens: str, force: bool
     except (ValueError, ImportError) as error:
         raise click.ClickException(str(error)) from error
     write_atomic(page, build_page(story).encode("utf-8"), force=force)
-    click.echo(str(page))
+    told = {"page": str(page), "photo": story.photo_name, "notation": story.notation, "reply": story.reply.words}
+    click.echo(json.dumps(told, ensure_ascii=False) if as_json else str(page))
     if opens == "yes":
         webbrowser.open(page.resolve().as_uri())

@@ -1,25 +1,28 @@
 """``facsimile detect``: photos and videos in, a table of faces and action units out."""
 
 import errno
-import io
-import itertools
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from PIL import Image
 from tqdm import tqdm
 
-from facsimile.app.output import refuse_overwrite, write_atomic
-from facsimile.detect.exports import FORMATS, layout_of
+from facsimile.app.debug import show_cause
+from facsimile.app.interruption import held_interrupt
+from facsimile.app.output import refuse_overwrite
+from facsimile.app.overlay_folder import OverlayFolder
+from facsimile.detect.exports import FORMATS, AnyLayout, layout_of
 from facsimile.detect.faces import Frame
-from facsimile.detect.media import InputError, expand, is_video
-from facsimile.detect.overlay import draw_overlay
+from facsimile.detect.media import InputError, expand
 from facsimile.detect.pipeline import Detector
 from facsimile.detect.reader import ReaderError
-from facsimile.detect.writers import SUFFIXES, CsvWriter, RowWriter, TableFile
+from facsimile.detect.writers import SUFFIXES, CsvWriter, JsonLinesWriter, TableFile
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C: 128 + SIGINT, as shells count."""
 
 
 @click.command("detect", short_help="Read action units from photos and video.")
@@ -39,6 +42,7 @@ from facsimile.detect.writers import SUFFIXES, CsvWriter, RowWriter, TableFile
 @click.option(
     "--min-score", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Least face probability."
 )
+@click.option("--json", "as_json", is_flag=True, help="JSON lines on standard output instead of CSV.")
 @click.option("--force", is_flag=True, help="Replace existing files.")
 def command(
     paths: tuple[str, ...],
@@ -50,12 +54,14 @@ def command(
     threads: int,
     every: int,
     min_score: float,
+    as_json: bool,
     force: bool,
 ) -> None:
     """Read action units from photos, videos, folders or 'patterns*.jpg'.
 
     One row per face and frame; a frame without a face keeps one row with empty values. An input that cannot be read is
-    named on stderr, the others are still read, and the exit code is 1.
+    named on stderr, the others are still read, and the exit code is 1. Ctrl-C keeps the rows so far; the exit code is
+    130.
 
     \b
     facsimile detect portrait.jpg
@@ -63,79 +69,103 @@ def command(
     facsimile detect photos/ -o faces.csv --overlay drawings
     facsimile detect smile.jpg --neutral rest.jpg
     """
-    _check_output(output, force=force)
-    _check_one_input(form, paths)
-    failures: list[InputError] = []
-
-    def report(error: InputError) -> None:
-        failures.append(error)
-        click.echo(f"facsimile detect: {error}", err=True)
-
-    with _one_line_errors(output):
+    _check_output(output, as_json=as_json, force=force)
+    failures = Failures()
+    files = failures.readable(expand(paths))
+    if form != "facsimile" and len(files) > 1:
+        raise click.UsageError(f"--format {form} holds one input; call once for each file, with its own -o")
+    drawings = OverlayFolder(overlay, files, force=force) if overlay else None
+    try:
         detector = Detector(weights, neutral=neutral, threads=threads, min_score=min_score)
-        layout = layout_of(form, detector.units)
-        drawings = Drawings(overlay, detector.units, force=force) if overlay else None
-        frames = detector.stream(list(paths), every=every, on_error=report)
-        with TableFile(output, layout.columns) if output else _stdout(layout.columns) as writer:
-            for frame in tqdm(frames, unit=" frames", delay=2, disable=None):
-                for row in layout.rows(frame):
-                    writer.write(row)
-                if drawings:
-                    drawings.save(frame)
-    if failures:
+    except (ReaderError, InputError) as error:
+        raise click.ClickException(str(error)) from error
+    layout = layout_of(form, detector.units)
+    table = TableFile(output, layout.columns) if output else StandardOutput(layout.columns, as_json=as_json)
+    with _stops_told(table):
+        _write(detector.stream(files, every=every, on_error=failures.report), layout, table, drawings)
+    if failures.count:
         sys.exit(1)
 
 
-class Drawings:
-    """A folder that gets one drawing per frame, named after the input; inputs of the same name are numbered."""
+@dataclass
+class Failures:
+    """Inputs that could not be read: one line each on standard error."""
 
-    def __init__(self, folder: Path, units: tuple[int, ...], *, force: bool):
-        self._folder, self._units, self._force = folder, units, force
-        self._stems: dict[str, str] = {}
+    count: int = 0
 
-    def save(self, frame: Frame) -> None:
-        """Draw one frame into FOLDER/name.jpg, or FOLDER/name_000123.jpg for a video frame."""
-        number = f"_{frame.index:06d}" if is_video(Path(frame.input)) else ""
-        buffer = io.BytesIO()
-        Image.fromarray(draw_overlay(frame, self._units)).save(buffer, "JPEG", quality=92)
-        write_atomic(self._folder / f"{self._stem(frame.input)}{number}.jpg", buffer.getvalue(), force=self._force)
+    def report(self, error: InputError) -> None:
+        """Say what is wrong with one input."""
+        self.count += 1
+        click.echo(f"facsimile detect: {' '.join(str(error).split())}", err=True)
+        show_cause(error)
 
-    def _stem(self, name: str) -> str:
-        if name not in self._stems:
-            stem, taken, count = Path(name).stem, set(self._stems.values()), 2
-            while stem in taken:
-                stem, count = f"{Path(name).stem}-{count}", count + 1
-            self._stems[name] = stem
-        return self._stems[name]
+    def readable(self, found: Iterable[Path | InputError]) -> list[Path]:
+        """Return the files and report the errors."""
+        files = []
+        for item in found:
+            if isinstance(item, InputError):
+                self.report(item)
+            else:
+                files.append(item)
+        return files
 
 
-def _check_output(output: Path | None, *, force: bool) -> None:
+class StandardOutput:
+    """A table on standard output, with the manners of a ``TableFile``."""
+
+    name = "standard output"
+    kept = "the table on standard output ends early"
+
+    def __init__(self, columns: Sequence[str], *, as_json: bool):
+        self._columns, self._kind = columns, JsonLinesWriter if as_json else CsvWriter
+
+    def __enter__(self) -> CsvWriter | JsonLinesWriter:
+        return self._kind(sys.stdout, self._columns)
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def _check_output(output: Path | None, *, as_json: bool, force: bool) -> None:
     if output is None:
         return
+    if as_json:
+        raise click.UsageError(f"--json prints on standard output; for a file use -o {output.with_suffix('.jsonl')}")
     if output.suffix.lower() not in SUFFIXES:
         raise click.UsageError(f"-o {output}: the name must end in {', '.join(SUFFIXES)}")
     refuse_overwrite(output, force=force)
 
 
-def _check_one_input(form: str, paths: Sequence[str]) -> None:
-    """Refuse several inputs in formats without a column for the input's name."""
-    if form != "facsimile" and len(list(itertools.islice(expand(paths), 2))) > 1:
-        raise click.UsageError(f"--format {form} holds one input; call once for each file, with its own -o")
+def _write(
+    frames: Iterable[Frame],
+    layout: AnyLayout,
+    table: TableFile | StandardOutput,
+    drawings: OverlayFolder | None,
+) -> None:
+    """Write each frame's rows and drawing; Ctrl-C stops between two frames."""
+    with held_interrupt() as stop_if_asked, table as writer:
+        for frame in tqdm(frames, unit=" frames", delay=2, disable=None):
+            for row in layout.rows(frame):
+                writer.write(row)
+            if drawings:
+                drawings.save(frame)
+            stop_if_asked()
 
 
 @contextmanager
-def _stdout(columns: Sequence[str]) -> Iterator[RowWriter]:
-    yield CsvWriter(sys.stdout, columns)
-
-
-@contextmanager
-def _one_line_errors(output: Path | None) -> Iterator[None]:
-    """Turn errors in what the user gave into one line."""
+def _stops_told(table: TableFile | StandardOutput) -> Iterator[None]:
+    """Say in one line why the run stopped early and what is kept of it."""
     try:
         yield
-    except (ReaderError, InputError) as error:
-        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        click.echo(f"facsimile detect: stopped; {table.kept}", err=True)
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        raise click.ClickException(f"{error.format_message()}; {table.kept}") from error
     except OSError as error:
         if error.errno == errno.EPIPE:
             raise
-        raise click.ClickException(f"cannot write {output or 'the table'}: {error.strerror or error}") from error
+        raise click.ClickException(f"cannot write {table.name}: {error.strerror or error}; {table.kept}") from error
+    except Exception:
+        click.echo(f"facsimile detect: stopped by a fault; {table.kept}", err=True)
+        raise

@@ -90,7 +90,7 @@ def _sample(shards: "Shards", reader: "Reader", rows: Any) -> "Sample":
         images = shards.images(rows[start : start + BATCH])
         for image, points in zip(images, landmarks[start : start + BATCH], strict=True):
             matrix = crop_from_landmarks(points, reader.card.crop_size)
-            found = align(reader, image, matrix[None], passes=1, flips=False)
+            found = align(reader, image, matrix[None], passes=1)
             mean.append(found.readings.intensity[0])
             sd.append(found.readings.intensity_sd[0])
             read_landmarks.append(found.landmarks[0])

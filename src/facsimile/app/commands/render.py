@@ -22,6 +22,7 @@ import click
     type=click.Path(dir_okay=False, path_type=Path),
     help="Also write the labels as JSON; the keys of a data set's row.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print the labels on standard output, on one line.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 def command(
     score: str,
@@ -31,6 +32,7 @@ def command(
     pitch: float,
     output: Path,
     labels_path: Path | None,
+    as_json: bool,
     force: bool,
 ) -> None:
     """Draw a synthetic person making the expression SCORE, a FACS score such as "6C+12D" or "L12B+U14A".
@@ -44,16 +46,18 @@ def command(
     from facsimile.render.scene import portrait_scene
 
     picture_format = _picture_format(output)
-    for path in (output, labels_path):
-        if path is not None:
-            refuse_overwrite(path, force=force)
+    refuse_overwrite(output, force=force)
+    if labels_path is not None:
+        refuse_overwrite(labels_path, force=force, option="--labels")
     action_units = _action_units(score)
     scene = portrait_scene(action_units, seed=seed, size=size, yaw_rad=math.radians(yaw), pitch_rad=math.radians(pitch))
     rendering = render(scene)
     write_atomic(output, _encoded(rendering.image, picture_format), force=force)
+    row = _row(scene, rendering, output)
     if labels_path is not None:
-        row = _row(scene, rendering, output)
-        write_atomic(labels_path, (json.dumps(row, indent=1) + "\n").encode(), force=force)
+        write_atomic(labels_path, (json.dumps(row, indent=1) + "\n").encode(), force=force, option="--labels")
+    if as_json:
+        click.echo(json.dumps(row))
 
 
 def _picture_format(path: Path) -> str:

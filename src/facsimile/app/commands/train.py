@@ -47,8 +47,8 @@ def command(
     if minutes is not None and steps is not None:
         raise click.UsageError("give --minutes or --steps, not both")
     if not resume:
-        refuse_overwrite(out / WEIGHTS_NAME, force=force)
-        refuse_overwrite(out / CHECKPOINT_NAME, force=force)
+        refuse_overwrite(out / WEIGHTS_NAME, force=force, option="--out")
+        refuse_overwrite(out / CHECKPOINT_NAME, force=force, option="--out")
     try:
         config = dataclasses.replace(recipe_named(recipe), seed=seed)
         if steps is not None or minutes is not None:
