@@ -88,7 +88,11 @@ def test_the_card_shows_units_limits_and_provenance():
     reading, targets, _ = readings(400)
     hidden = targets._replace(au_observed=targets.au_observed & False)
     units = [*unit_reports(reading, targets, units=(1, 12)), *unit_reports(reading, hidden, units=(4, 25))]
-    card = model_card(provenance={"recipe": "toy", "seed": 3}, summary={"landmark_error": 0.0312}, units=units)
+    provenance = {"recipe": "toy", "seed": 3, "data_seed": None, "facsimile": "9.8", "commands": ["first", "second"]}
+    card = model_card(provenance=provenance, summary={"landmark_error": 0.0312}, units=units)
+    assert "Made with facsimile 9.8 by\n\n    first\n    second\n\n" in card
+    assert "| data_seed | unknown |" in card
+    assert "| commands |" not in card
     assert "| seed | 3 |" in card
     assert "| landmark error | 0.031 |" in card
     assert "| 12 | lip corner puller | 800 |" in card

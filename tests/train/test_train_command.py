@@ -2,9 +2,11 @@
 
 import importlib.util
 import json
+import shutil
 
 import cv2
 import numpy as np
+import onnxruntime
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -28,8 +30,20 @@ def data(tmp_path_factory):
     rng = np.random.default_rng(0)
     table = pa.Table.from_pylist([row(k, rng) for k in range(NUM_PEOPLE)], schema=SCHEMA)
     pq.write_table(table, folder / "shard-00000.parquet")
-    manifest = {"recipe": {"name": "noise"}, "seed": 5, "shards": []}
+    entries = [{"number": 0, "file": "shard-00000.parquet", "rows": NUM_PEOPLE}]
+    manifest = {"recipe": {"name": "noise"}, "seed": 5, "image_format": "png", "code": "c0de", "shards": entries}
     (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+@pytest.fixture(params=[None, {"recipe": "noise"}], ids=["no manifest", "a poor manifest"])
+def unnamed_data(data, tmp_path, request):
+    """The same faces beside a manifest that tells little or nothing of them."""
+    folder = tmp_path / "unnamed"
+    folder.mkdir()
+    shutil.copy(data / "shard-00000.parquet", folder)
+    if request.param:
+        (folder / "manifest.json").write_text(json.dumps(request.param))
     return folder
 
 
@@ -60,7 +74,10 @@ def test_shards_are_loaded_by_person_and_unit(data):
     from facsimile.train.faces import load_splits
 
     splits, source = load_splits(data, units=(4, 12))
-    assert source == {"data_recipe": "noise", "data_seed": 5}
+    assert source == {
+        "data_recipe": "noise", "data_seed": 5, "data_images": NUM_PEOPLE, "data_size": 128, "data_format": "png",
+        "data_code": "c0de",
+    }  # fmt: skip
     assert sum(len(part) for part in splits) == NUM_PEOPLE
     for part in splits:
         assert part.images.shape[1:] == (128, 128, 3)
@@ -84,6 +101,52 @@ def test_a_run_from_shards_to_weights_and_on(data, tmp_path):
     again = run("small_cpu", "--data", data, "--out", out, "--steps", 2, "--workers", 0, "--resume", "--json")
     assert again.exit_code == 0, again.output
     assert "face_accuracy" in json.loads(again.stdout)["summary"]
+
+
+@pytest.mark.torch
+@pytest.mark.slow
+def test_a_set_whose_manifest_says_little_is_trained_on_all_the_same(unnamed_data, tmp_path):
+    pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+    out = tmp_path / "out"
+    result = run("small_cpu", "--data", unnamed_data, "--out", out, "--steps", 1, "--workers", 0)
+    assert result.exit_code == 0, result.output
+    config = json.loads((out / "config.json").read_text())
+    assert (config["data_images"], config["data_size"], config["data_code"]) == (NUM_PEOPLE, 128, None)
+    assert config["commands"] == ["facsimile train small_cpu --data faces --out run --seed 0 --steps 1"]
+    card = (out / "reader.md").read_text()
+    assert "| data_seed | unknown |" in card
+    assert "dataset make" not in card
+
+
+@pytest.mark.torch
+@pytest.mark.slow
+def test_a_spent_run_is_published_again_at_once(data, tmp_path):
+    pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+    out, budget = tmp_path / "out", ("--minutes", 1e-4)
+    assert run("small_cpu", "--data", data, "--out", out, *budget, "--workers", 0).exit_code == 0
+    weights, scores = (out / "reader.onnx").read_bytes(), (out / "scores.csv").read_text()
+    for name in ("reader.onnx", "reader.md", "metrics.json"):
+        (out / name).unlink()
+    again = run("small_cpu", "--data", data, "--out", out, *budget, "--resume")  # with the recipe's one worker
+    assert again.exit_code == 0, again.output
+    assert (out / "reader.onnx").read_bytes() == weights
+    assert (out / "scores.csv").read_text() == scores
+    dataset = f"facsimile dataset make faces -n {NUM_PEOPLE} --seed 5 --size 128 --recipe noise --image-format png"
+    training = "facsimile train small_cpu --data faces --out run --seed 0 --minutes 0.0001"
+    assert f"    {dataset}\n    {training}\n" in (out / "reader.md").read_text()
+    text = onnxruntime.InferenceSession(str(out / "reader.onnx")).get_modelmeta().custom_metadata_map["facsimile"]
+    expected = {
+        "data_recipe": "noise",
+        "data_seed": 5,
+        "data_images": NUM_PEOPLE,
+        "data_size": 128,
+        "data_code": "c0de",
+    }
+    for values in (json.loads(text), json.loads((out / "config.json").read_text())):
+        assert values["commands"] == [dataset, training]
+        assert {name: values[name] for name in expected} == expected
 
 
 @pytest.mark.torch

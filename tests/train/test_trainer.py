@@ -123,6 +123,21 @@ def test_an_interrupted_run_leaves_its_checkpoint(tmp_path):
     assert again.step == 2
 
 
+def test_a_spent_run_that_goes_on_takes_no_step_and_keeps_its_weights(tmp_path):
+    """Whatever the held-out pictures now say: what was chosen stays chosen."""
+    faces = toy.toy_faces(64)
+    config = dataclasses.replace(SMALL, steps=None, minutes=1e-4)
+    first = trainer(tmp_path, faces, config=config)
+    chosen = first.run().state_dict()
+    again = trainer(tmp_path, faces, config=config, held_out=toy.toy_faces(40, seed=7))
+    again.resume()
+    again.best_value = -9.0
+    again.train_step = None
+    assert all(torch.equal(value, chosen[name]) for name, value in again.run().state_dict().items())
+    assert again.step == first.step >= 1
+    assert len(again.scores) == len(first.scores) == 1
+
+
 def test_each_epoch_shows_every_face_once():
     batches = Batches(toy.toy_faces(96), SMALL, make_crop=toy.plain_crop)
     first, second = (np.concatenate([batches.rows(s) for s in range(k, k + 3)]) for k in (0, 3))

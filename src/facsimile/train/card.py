@@ -24,10 +24,17 @@ LIMITS = """\
   Unit 21 is not read, because the neck is outside the crop.
 - Not for decisions about people: hiring, policing, insurance, medical diagnosis, or surveillance."""
 
+MADE = """\
+`data` is a hash of the labels and of every 64th picture, `data_code` one of the code that drew them. A budget in
+minutes takes as many steps as the machine manages: `--steps` with the number above in place of `--minutes` comes near
+these weights on any machine. `config.json` of the run holds every setting."""
+
 
 def model_card(*, provenance: Mapping[str, Any], summary: Mapping[str, float], units: Sequence[UnitReport]) -> str:
-    """Return the card as Markdown."""
-    made = "\n".join(f"| {key} | {value} |" for key, value in provenance.items())
+    """Return the card as Markdown; ``provenance`` as from `train.provenance.describe`."""
+    facts = {key: value for key, value in provenance.items() if key != "commands"}
+    made = "\n".join(f"| {key} | {'unknown' if value is None else value} |" for key, value in facts.items())
+    commands = "\n".join(f"    {command}" for command in provenance["commands"])
     scores = "\n".join(f"| {key.replace('_', ' ')} | {_number(value)} |" for key, value in summary.items())
     return f"""# Reader of action units
 
@@ -37,9 +44,15 @@ def model_card(*, provenance: Mapping[str, Any], summary: Mapping[str, float], u
 
 ## How it was made
 
+Made with facsimile {provenance["facsimile"]} by
+
+{commands}
+
 | | |
 |---|---|
 {made}
+
+{MADE}
 
 ## How well it reads people it never saw
 

@@ -1,7 +1,7 @@
 """The faces of a data set in memory, parted by person."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -82,9 +82,23 @@ def load_splits(
     report(f"reading {len(shards)} faces from {len(shards.paths)} shards")
     parts = split_rows(shards.column("identity").astype(np.int64))
     splits = Splits(*(load_faces(shards, rows, units=units) for rows in parts))
-    recipe = shards.manifest.get("recipe")
-    name = recipe.get("name") if isinstance(recipe, dict) else recipe
-    return splits, {"data_recipe": name, "data_seed": shards.manifest.get("seed")}
+    return splits, data_source(shards.manifest, num_images=len(shards), size=splits.train.images.shape[2])
+
+
+def data_source(manifest: Mapping[str, Any], *, num_images: int, size: int) -> dict[str, Any]:
+    """Return what the manifest says of a data set, None where it does not, and what was read of it.
+
+    ``size`` is the width of its pictures in pixels.
+    """
+    recipe = manifest.get("recipe")
+    return {
+        "data_recipe": recipe.get("name") if isinstance(recipe, dict) else recipe,
+        "data_seed": manifest.get("seed"),
+        "data_images": num_images,
+        "data_size": size,
+        "data_format": manifest.get("image_format"),
+        "data_code": manifest.get("code"),
+    }
 
 
 def load_faces(shards: Shards, rows: Int[np.ndarray, " M"], *, units: tuple[int, ...]) -> Faces:

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float
 
-import facsimile
 from facsimile.models.calibrated import CalibratedReader
 from facsimile.models.reader import Reader
 from facsimile.train.batches import Batches, held_out_examples
@@ -19,6 +17,7 @@ from facsimile.train.card import model_card
 from facsimile.train.crops import CropMakers
 from facsimile.train.export import export_onnx
 from facsimile.train.faces import Faces, Splits
+from facsimile.train.provenance import describe
 from facsimile.train.recipes import TrainConfig
 from facsimile.train.trainer import Trainer
 from facsimile.train.validate import predict, score
@@ -42,14 +41,14 @@ def train_reader(
     """Train, calibrate, measure and export; return the path of the weights. ``source`` says where the faces come from.
 
     Writes ``reader.onnx``, ``reader.md``, ``config.json``, ``metrics.json``, ``losses.csv``, ``scores.csv`` and
-    ``checkpoint.pt`` into ``folder``.
+    ``checkpoint.pt`` into ``folder``. A resumed run whose budget is spent is calibrated, measured and exported at once.
     """
     report("faces: " + ", ".join(f"{len(part)} for {name}" for name, part in splits._asdict().items()))
     folder.mkdir(parents=True, exist_ok=True)
     trainer = start(config, splits, folder=folder, template=template, crops=crops, report=report)
     if resume:
         trainer.resume()
-    provenance = {**describe(config, splits, data=trainer.batches.fingerprint), **source}
+    provenance = describe(config, splits.train, data=trainer.batches.fingerprint, source=source)
     write_json(folder / CONFIG_NAME, {**config.to_json(), **provenance})
     reader = trainer.run()
     report("calibrating on people kept for development")
@@ -90,19 +89,6 @@ def publish(
     write_json(folder / METRICS_NAME, {"summary": summary, "units": units, "onnx_difference": difference})
     write_text(folder / CARD_NAME, model_card(provenance=provenance, summary=summary, units=reports))
     return weights
-
-
-def describe(config: TrainConfig, splits: Splits, *, data: str) -> dict[str, Any]:
-    """Return where the weights come from, in plain values."""
-    return {
-        "recipe": config.recipe,
-        "seed": config.seed,
-        "data": data,
-        "num_faces": len(splits.train),
-        "num_people": len(np.unique(splits.train.identity)),
-        "facsimile": facsimile.__version__,
-        "torch": torch.__version__,
-    }
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

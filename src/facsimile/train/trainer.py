@@ -58,6 +58,14 @@ class Trainer:
         """Train until the budget is spent; return the averaged network that read held-out people best."""
         for name in (LOSSES_NAME, SCORES_NAME):
             cut_after(self.folder / name, self.step)
+        if self.progress() < 1:
+            self._spend_budget()
+        if not self.scores or self.scores[-1]["step"] != self.step:
+            self.validate()
+        return self.best_reader()
+
+    def _spend_budget(self) -> None:
+        """Take steps until the budget is spent; whatever stops it, the checkpoint is written."""
         try:
             loader = iter(self._loader())
             clock = time.perf_counter()
@@ -70,9 +78,6 @@ class Trainer:
                     self.validate()
         finally:
             self.save()
-        self.validate()
-        self.save()
-        return self.best_reader()
 
     def progress(self) -> float:
         """Return the share of the budget that is spent."""
@@ -110,9 +115,8 @@ class Trainer:
     def validate(self) -> Score:
         """Read the held-out people with the averaged weights; keep these if they are the best so far."""
         result = score(predict(self.average, self.held_out.images), self.held_out.targets)
-        if not self.scores or self.scores[-1]["step"] != self.step:
-            self.scores.append({"step": self.step, "seconds": round(self.seconds, 1), **result._asdict()})
-            append_row(self.folder / SCORES_NAME, self.scores[-1])
+        self.scores.append({"step": self.step, "seconds": round(self.seconds, 1), **result._asdict()})
+        append_row(self.folder / SCORES_NAME, self.scores[-1])
         if result.value > self.best_value:
             self.best_value, self.best = result.value, copy.deepcopy(self.average.state_dict())
         self.report("held-out: " + "  ".join(f"{k} {v:.3f}" for k, v in result._asdict().items()))

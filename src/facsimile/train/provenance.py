@@ -1,0 +1,44 @@
+"""Where weights come from, in plain values, and the commands that make weights like them again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+import facsimile
+from facsimile.train.faces import Faces
+from facsimile.train.recipes import TrainConfig
+
+DATA_FOLDER, RUN_FOLDER = "faces", "run"  # names in the commands; any will do
+
+
+def describe(config: TrainConfig, train: Faces, *, data: str, source: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all that decides the weights but the recipe's numbers; ``data`` is the fingerprint of ``train``."""
+    return {
+        "recipe": config.recipe,
+        "seed": config.seed,
+        "data": data,
+        "num_faces": len(train),
+        "num_people": len(np.unique(train.identity)),
+        "facsimile": facsimile.__version__,
+        "torch": torch.__version__,
+        **source,
+        "commands": [command for command in (dataset_command(source), train_command(config)) if command],
+    }
+
+
+def dataset_command(source: Mapping[str, Any]) -> str | None:
+    """Return the command that makes the data set, None if its manifest did not say enough."""
+    recipe, seed, count, size = (source.get(f"data_{name}") for name in ("recipe", "seed", "images", "size"))
+    if None in (recipe, seed, count, size):
+        return None
+    image_format = " --image-format png" if source.get("data_format") == "png" else ""
+    command = f"facsimile dataset make {DATA_FOLDER} -n {count} --seed {seed} --size {size} --recipe {recipe}"
+    return command + image_format
+
+
+def train_command(config: TrainConfig) -> str:
+    """Return the command that trains a recipe with its budget."""
+    budget = f"--minutes {config.minutes:g}" if config.steps is None else f"--steps {config.steps}"
+    return f"facsimile train {config.recipe} --data {DATA_FOLDER} --out {RUN_FOLDER} --seed {config.seed} {budget}"
