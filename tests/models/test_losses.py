@@ -27,34 +27,32 @@ def targets(**changes):
     return whole._replace(**changes)
 
 
-def total(answer, truth, *, is_warm_up=False):
-    terms = loss_terms(answer, truth, unit_weight=torch.ones(NUM_UNITS), is_warm_up=is_warm_up)
-    return terms.total(LossWeights())
+def total(answer, truth):
+    return loss_terms(answer, truth, unit_weight=torch.ones(NUM_UNITS)).total(LossWeights())
 
 
-def test_the_truth_costs_nothing_in_warm_up():
+def test_the_truth_costs_nothing():
     truth = targets()
     answer = reading()._replace(au=truth.au, landmarks=truth.landmarks, pose=truth.pose, gaze=truth.gaze)
-    terms = loss_terms(answer, truth, unit_weight=torch.ones(NUM_UNITS), is_warm_up=True)
+    terms = loss_terms(answer, truth, unit_weight=torch.ones(NUM_UNITS))
     assert [float(v.detach()) for v in (terms.au, terms.asymmetry, terms.landmarks, terms.pose, terms.gaze)] == [0] * 5
 
 
-def test_beta_nll_weighs_the_error_by_one_standard_deviation():
-    answer, truth = reading(), targets()
-    loss = intensity_loss(answer, truth.au, truth.au_observed, unit_weight=torch.ones(NUM_UNITS), is_warm_up=False)
-    loss.backward()
-    sd = (answer.au_log_variance / 2).exp()
-    error = answer.au - truth.au
-    torch.testing.assert_close(answer.au.grad, (2 * error / sd / error.numel()).detach())
-    expected = sd * (1 - (error / sd) ** 2) / error.numel()
-    torch.testing.assert_close(answer.au_log_variance.grad, expected.detach())
+def test_the_pull_on_a_mean_does_not_depend_on_its_variance():
+    sure, unsure = reading(), reading()
+    unsure = unsure._replace(au_log_variance=(sure.au_log_variance.detach() + 3).requires_grad_())
+    for answer in (sure, unsure):
+        total(answer, targets()).backward()
+    torch.testing.assert_close(sure.au.grad, unsure.au.grad)
 
 
-def test_the_variance_is_left_alone_in_warm_up():
+def test_a_variance_rests_at_the_squared_error():
+    truth = targets()
     answer = reading()
-    total(answer, targets(), is_warm_up=True).backward()
-    assert answer.au_log_variance.grad is None
-    assert answer.pose_log_variance.grad.abs().min() > 0
+    error = (answer.au - truth.au).detach()
+    answer = answer._replace(au_log_variance=error.square().log().requires_grad_())
+    total(answer, truth).backward()
+    torch.testing.assert_close(answer.au_log_variance.grad, torch.zeros_like(error), atol=1e-7, rtol=0)
 
 
 def test_masked_values_pull_on_nothing_and_may_be_nan():
@@ -91,6 +89,6 @@ def test_asymmetry_ignores_a_common_error():
 def test_unit_weights_scale_their_unit():
     answer, truth = reading(), targets()
     weights = torch.tensor([1.0, 0.0, 2.0])
-    intensity_loss(answer, truth.au, truth.au_observed, unit_weight=weights, is_warm_up=True).backward()
+    intensity_loss(answer, truth.au, truth.au_observed, unit_weight=weights).backward()
     error = (answer.au - truth.au).detach()
     torch.testing.assert_close(answer.au.grad, 2 * weights[:, None] * error / error.numel())

@@ -32,7 +32,7 @@ def trainer(tmp_path, faces, *, config=SMALL, held_out=None):
 
 
 def test_one_batch_is_learnt_by_heart(tmp_path):
-    config = dataclasses.replace(SMALL, steps=120, negative_share=0.0, squared_error_share=1.0, learning_rate=5e-3)
+    config = dataclasses.replace(SMALL, steps=120, negative_share=0.0, learning_rate=5e-3)
     run = trainer(tmp_path, toy.toy_faces(32), config=config)
     images, targets = run.batches[0]
     losses = []
@@ -76,6 +76,27 @@ def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path):
         assert torch.equal(value, second.network.state_dict()[name]), name
     for name, value in whole.average.state_dict().items():
         assert torch.equal(value, second.average.state_dict()[name]), name
+
+
+def test_a_run_can_begin_with_the_weights_of_another(tmp_path):
+    faces = toy.toy_faces(96)
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    first = trainer(tmp_path / "first", faces)
+    first.run()
+    second = trainer(tmp_path / "second", faces)
+    assert second.start_from(tmp_path / "first") == 6
+    assert second.step == 0
+    for network in (second.network, second.average):
+        for name, value in first.average.state_dict().items():
+            assert torch.equal(value, network.state_dict()[name]), name
+
+
+def test_a_run_cannot_begin_with_another_network(tmp_path):
+    trainer(tmp_path, toy.toy_faces(96)).save()
+    other = dataclasses.replace(SMALL, reader=dataclasses.replace(SMALL.reader, hidden=16))
+    with pytest.raises(ValueError, match="a network of other sizes"):
+        trainer(tmp_path, toy.toy_faces(96), config=other).start_from(tmp_path)
 
 
 def test_workers_change_nothing(tmp_path):

@@ -9,8 +9,6 @@ from torch.nn import functional
 
 from facsimile.models.reader import Reading
 
-BETA = 0.5  # Seitzer et al., On the Pitfalls of Heteroscedastic Uncertainty Estimation, ICLR 2022: 0.5 for regression
-
 
 class Targets(NamedTuple):
     """Truth for a batch; masked values may be anything, NaN included. Negatives have ``is_face`` 0."""
@@ -36,7 +34,7 @@ class LossWeights:
     """Weights of the terms, set so that each is near 1 early in training."""
 
     au: float = 1.0
-    """Squared error of intensities (0-5), or its beta-NLL."""
+    """Squared error of intensities (0-5)."""
     asymmetry: float = 0.5
     """Squared error of left minus right."""
     landmarks: float = 50.0
@@ -46,7 +44,7 @@ class LossWeights:
     gaze: float = 3.0
     """Absolute error in radians."""
     spread: float = 0.1
-    """Likelihood of the errors of landmarks, pose and gaze; moves only their variances."""
+    """Likelihood of the errors of intensities, landmarks, pose and gaze; moves only their variances."""
     face: float = 0.5
     """Cross-entropy of face against no face."""
 
@@ -67,27 +65,28 @@ class LossTerms(NamedTuple):
         return torch.stack([getattr(weights, k) * v for k, v in self._asdict().items()]).sum()
 
 
-def loss_terms(
-    reading: Reading, targets: Targets, *, unit_weight: Float[torch.Tensor, " n"], is_warm_up: bool
-) -> LossTerms:
+def loss_terms(reading: Reading, targets: Targets, *, unit_weight: Float[torch.Tensor, " n"]) -> LossTerms:
     """Compare a reading with the truth; ``unit_weight`` balances rare and common units.
 
-    During warm-up the intensities are fitted by squared error alone: a variance learnt too early lets the network
-    give up on rare units.
+    Means are fitted as if there were no variances, and variances to the errors that the means leave: a likelihood of
+    both together lets the network give up on units that it finds hard (Stirn et al., Faithful Heteroscedastic
+    Regression with Neural Networks, AISTATS 2023).
     """
     face = targets.is_face > 0.5
     observed = targets.au_observed & face[:, None, None]
     points = targets.landmark_observed & face[:, None]
+    au_error = _error(reading.au, targets.au, observed)
     landmark_error = _error(reading.landmarks, targets.landmarks, points[..., None])
     pose_error = _error(reading.pose, targets.pose, face[:, None])
     gaze_error = _error(reading.gaze, targets.gaze, face[:, None])
     spread = (
-        _detached_nll(landmark_error, reading.landmark_log_variance[..., None], points[..., None])
+        _detached_nll(au_error, reading.au_log_variance, observed)
+        + _detached_nll(landmark_error, reading.landmark_log_variance[..., None], points[..., None])
         + _detached_nll(pose_error, reading.pose_log_variance, face[:, None])
         + _detached_nll(gaze_error, reading.gaze_log_variance, face[:, None])
     )
     return LossTerms(
-        au=intensity_loss(reading, targets.au, observed, unit_weight=unit_weight, is_warm_up=is_warm_up),
+        au=intensity_loss(reading, targets.au, observed, unit_weight=unit_weight),
         asymmetry=asymmetry_loss(reading.au, targets.au, observed, unit_weight=unit_weight),
         landmarks=masked_mean(landmark_error.abs(), points[..., None]),
         pose=masked_mean(pose_error.abs(), face[:, None]),
@@ -103,15 +102,9 @@ def intensity_loss(
     observed: Bool[torch.Tensor, "B n 2"],
     *,
     unit_weight: Float[torch.Tensor, " n"],
-    is_warm_up: bool,
 ) -> torch.Tensor:
-    """Return the squared error of the intensities, or after warm-up their beta-NLL."""
-    squared = _error(reading.au, truth, observed).square()
-    loss = squared
-    if not is_warm_up:
-        log_variance = reading.au_log_variance
-        loss = (log_variance.detach() * BETA).exp() * (squared / log_variance.exp() + log_variance)
-    return masked_mean(unit_weight[:, None] * loss, observed)
+    """Return the squared error of the intensities."""
+    return masked_mean(unit_weight[:, None] * _error(reading.au, truth, observed).square(), observed)
 
 
 def asymmetry_loss(

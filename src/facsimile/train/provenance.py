@@ -10,7 +10,7 @@ import facsimile
 from facsimile.train.faces import Faces
 from facsimile.train.recipes import TrainConfig
 
-DATA_FOLDER, RUN_FOLDER = "faces", "run"  # names in the commands; any will do
+DATA_FOLDER, EARLIER_RUN_FOLDER, RUN_FOLDER = "faces", "earlier-run", "run"  # names in the commands; any will do
 
 
 def describe(config: TrainConfig, train: Faces, *, data: str, source: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def describe(config: TrainConfig, train: Faces, *, data: str, source: Mapping[st
         "facsimile": facsimile.__version__,
         "torch": torch.__version__,
         **source,
-        "commands": [command for command in (dataset_command(source), train_command(config)) if command],
+        "commands": [command for command in (dataset_command(source), train_command(config, source)) if command],
     }
 
 
@@ -38,7 +38,10 @@ def dataset_command(source: Mapping[str, Any]) -> str | None:
     return command + image_format
 
 
-def train_command(config: TrainConfig) -> str:
+def train_command(config: TrainConfig, source: Mapping[str, Any]) -> str:
     """Return the command that trains a recipe with its budget."""
     budget = f"--minutes {config.minutes:g}" if config.steps is None else f"--steps {config.steps}"
-    return f"facsimile train {config.recipe} --data {DATA_FOLDER} --out {RUN_FOLDER} --seed {config.seed} {budget}"
+    begin = f" --from {EARLIER_RUN_FOLDER}" if source.get("steps_before") else ""
+    return (
+        f"facsimile train {config.recipe} --data {DATA_FOLDER}{begin} --out {RUN_FOLDER} --seed {config.seed} {budget}"
+    )

@@ -35,8 +35,6 @@ class TrainConfig:
     """On matrices and kernels; scales and offsets have none."""
     clip_norm: float = 5.0
     """Largest norm of the gradient."""
-    squared_error_share: float = 0.3
-    """Share of the run in which intensities are fitted by squared error before beta-NLL takes over."""
     ema_decay: float = 0.998
     """Decay per step of the averaged weights, which are the ones kept."""
     negative_share: float = 0.06
@@ -63,9 +61,8 @@ class TrainConfig:
             raise ValueError(f"the budget must be positive; got {self.minutes or self.steps}")
         if self.batch_size < 2:
             raise ValueError(f"batch_size must be at least 2; got {self.batch_size}")
-        for name in ("squared_error_share", "negative_share"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must lie in [0, 1]; got {getattr(self, name)}")
+        if not 0 <= self.negative_share <= 1:
+            raise ValueError(f"negative_share must lie in [0, 1]; got {self.negative_share}")
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for JSON."""

@@ -36,10 +36,12 @@ def train_reader(
     crops: CropMakers,
     source: Mapping[str, Any],
     resume: bool = False,
+    start_from: Path | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> Path:
     """Train, calibrate, measure and export; return the path of the weights. ``source`` says where the faces come from.
 
+    ``start_from`` is the folder of an earlier run whose weights this one begins with.
     Writes ``reader.onnx``, ``reader.md``, ``config.json``, ``metrics.json``, ``losses.csv``, ``scores.csv`` and
     ``checkpoint.pt`` into ``folder``. A resumed run whose budget is spent is calibrated, measured and exported at once.
     """
@@ -48,6 +50,8 @@ def train_reader(
     trainer = start(config, splits, folder=folder, template=template, crops=crops, report=report)
     if resume:
         trainer.resume()
+    elif start_from is not None:
+        source = {**source, "steps_before": trainer.start_from(start_from)}
     provenance = describe(config, splits.train, data=trainer.batches.fingerprint, source=source)
     write_json(folder / CONFIG_NAME, {**config.to_json(), **provenance})
     reader = trainer.run()

@@ -100,8 +100,7 @@ class Trainer:
         self.network.train()
         with torch.autocast(device.type, torch.bfloat16, enabled=c.bf16):
             reading = self.network(crops)
-        is_warm_up = self.progress() < c.squared_error_share
-        terms = loss_terms(reading, targets, unit_weight=self.unit_weight, is_warm_up=is_warm_up)
+        terms = loss_terms(reading, targets, unit_weight=self.unit_weight)
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rate()
         self.optimizer.zero_grad(set_to_none=True)
@@ -137,6 +136,17 @@ class Trainer:
             "seconds": self.seconds, "best_value": self.best_value, "scores": self.scores,
             "config": self._comparable_config(), "data": self.batches.fingerprint,
         })  # fmt: skip
+
+    def start_from(self, folder: Path) -> int:
+        """Take over the averaged weights of another run of the same network; return the steps they have behind them."""
+        state = load_checkpoint(folder)
+        try:
+            self.network.load_state_dict(state["average"])
+        except RuntimeError as error:
+            raise ValueError(f"{folder} holds a network of other sizes than recipe {self.config.recipe!r}") from error
+        self.average.load_state_dict(state["average"])
+        self.best = copy.deepcopy(self.average.state_dict())
+        return int(state["step"])
 
     def resume(self) -> None:
         """Go on from the folder's checkpoint; a ValueError if it belongs to another recipe or network."""

@@ -23,11 +23,13 @@ TORCH_MISSING = 'training needs torch: pip install "facsimile[train]"'
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Weights, order, augmentation.")
 @click.option("--workers", type=click.IntRange(min=0), help="Processes that augment; the recipe's if absent.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in the output folder.")
+@click.option("--from", "start_from", type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="Begin with the weights of an earlier run's folder.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Start afresh over what is already in the output folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the measurements as JSON instead of the weights' path.")
 def command(
     recipe: str, data: Path, out: Path, minutes: float | None, steps: int | None, seed: int, workers: int | None,
-    resume: bool, force: bool, as_json: bool,
+    resume: bool, start_from: Path | None, force: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Train a reader with RECIPE (small_cpu) and write weights, card and measurements.
 
@@ -46,6 +48,8 @@ def command(
 
     if minutes is not None and steps is not None:
         raise click.UsageError("give --minutes or --steps, not both")
+    if resume and start_from is not None:
+        raise click.UsageError("give --resume or --from, not both: a resumed run has its own weights")
     if not resume:
         refuse_overwrite(out / WEIGHTS_NAME, force=force, option="--out")
         refuse_overwrite(out / CHECKPOINT_NAME, force=force, option="--out")
@@ -58,7 +62,7 @@ def command(
         splits, source = load_splits(data, units=config.reader.units, report=_say)
         weights = train_reader(
             config, splits, folder=out, template=TEMPLATE.astype(np.float32), crops=crop_makers(), source=source,
-            resume=resume, report=_say,
+            resume=resume, start_from=start_from, report=_say,
         )  # fmt: skip
     except ValueError as error:
         raise click.ClickException(str(error)) from error
