@@ -27,7 +27,7 @@ class BrightnessReader(Reader):
         self.card = Card(UNITS, SIZE, {})
         self.count = 0
 
-    def _run(self, crops):
+    def read(self, crops):
         self.count += len(crops)
         half = SIZE // 2
         left = crops[:, :, half:].mean((1, 2, 3)) / 255 * 5

@@ -5,7 +5,7 @@ import pytest
 
 from facsimile.data.align import FLIP_LANDMARKS
 from facsimile.detect import reader as reader_module
-from facsimile.detect.reader import Reader, ReaderError, presence
+from facsimile.detect.reader import Reader, ReaderError, merged, presence
 
 
 @pytest.fixture
@@ -24,26 +24,26 @@ def test_shapes_and_ranges(shipped, crops):
     assert ((readings.score >= 0) & (readings.score <= 1)).all()
 
 
-def test_a_mirrored_crop_reads_mirrored_exactly(shipped, crops):
-    plain = shipped.read(crops, flips=True)
-    mirrored = shipped.read(np.ascontiguousarray(crops[:, :, ::-1]), flips=True).mirrored()
-    for name, value in vars(plain).items():
-        np.testing.assert_allclose(getattr(mirrored, name), value, rtol=0, atol=1e-6, err_msg=name)
-
-
-def test_units_swap_sides_to_the_last_bit(shipped, crops):
-    plain = shipped.read(crops, flips=True)
-    mirrored = shipped.read(np.ascontiguousarray(crops[:, :, ::-1]), flips=True)
-    assert (plain.intensity == mirrored.intensity[..., ::-1]).all()
-    assert (plain.intensity_sd == mirrored.intensity_sd[..., ::-1]).all()
-
-
-def test_shipped_weights_read_a_mirrored_crop_mirrored_without_flips(shipped, crops):
+def test_shipped_weights_read_a_mirrored_crop_mirrored(shipped, crops):
     """The network is mirror-symmetric by construction; what is left is rounding, measured 1e-6."""
     plain = shipped.read(crops)
     mirrored = shipped.read(np.ascontiguousarray(crops[:, :, ::-1])).mirrored()
     for name, value in vars(plain).items():
         np.testing.assert_allclose(getattr(mirrored, name), value, rtol=0, atol=1e-4, err_msg=name)
+
+
+def test_merging_one_view_changes_nothing(shipped, crops):
+    plain = shipped.read(crops)
+    for name, value in vars(merged(plain, 1)).items():
+        np.testing.assert_allclose(value, getattr(plain, name), rtol=1e-6, atol=1e-7, err_msg=name)
+
+
+def test_merged_views_are_a_mixture(shipped, crops):
+    plain = shipped.read(crops)
+    one = merged(plain, len(crops))
+    np.testing.assert_allclose(one.intensity[0], plain.intensity.mean(0), rtol=1e-5)
+    second_moment = (plain.intensity_sd**2 + plain.intensity**2).mean(0)
+    np.testing.assert_allclose(one.intensity_sd[0] ** 2, second_moment - plain.intensity.mean(0) ** 2, rtol=1e-3)
 
 
 def test_missing_shipped_weights_name_both_ways_out(tmp_path, monkeypatch):

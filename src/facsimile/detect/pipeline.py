@@ -48,7 +48,6 @@ class Detector:
         weights: str | Path | None = None,
         *,
         neutral: Input | None = None,
-        flips: bool = False,
         min_score: float = MIN_SCORE,
         threads: int = 1,
     ):
@@ -56,12 +55,10 @@ class Detector:
 
         ``neutral`` shows the one person of the inputs at rest: its intensities are subtracted from every reading and
         the difference kept within 0-5. The deviations stay those of the single reading: the error that both readings
-        share, which is the larger part, cancels. ``flips`` reads each crop a second time, mirrored: twice the time, and
-        of use only for weights whose network is not mirror-symmetric, which all of ``facsimile train`` are.
+        share, which is the larger part, cancels.
         """
         self.reader = Reader(weights, threads=threads)
         self.units = self.reader.card.units
-        self.flips = flips
         self.min_score = min_score
         self.baseline = self._baseline(neutral) if neutral is not None else None
 
@@ -139,7 +136,7 @@ class Detector:
     def _read(self, image: UInt8[np.ndarray, "H W 3"], matrices: list[np.ndarray], passes: int) -> list[Face]:
         if not matrices:
             return []
-        aligned = align(self.reader, image, np.stack(matrices), passes=passes, flips=self.flips)
+        aligned = align(self.reader, image, np.stack(matrices), passes=passes)
         faces = [_face(aligned, i, self.units) for i in range(len(matrices))]
         return _distinct([face for face in faces if face.score >= self.min_score])
 

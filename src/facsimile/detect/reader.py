@@ -95,22 +95,10 @@ class Reader:
         self._model = _open_model(path, threads)
         self.card = _read_card(path, self._model)
 
-    def read(self, crops: UInt8[np.ndarray, "B S S 3"], *, flips: bool = False) -> Readings:
-        """Read RGB crops; with ``flips`` each is read twice, once mirrored, and both readings become one.
-
-        Networks of ``facsimile train`` are mirror-symmetric by construction: both readings are the same up to rounding
-        (1e-6), and ``flips`` only costs time. It is for a network from elsewhere that is not: the two readings count
-        as an equal mixture of Gaussians, so disagreement widens the deviation, and a mirrored crop reads mirrored.
-        """
+    def read(self, crops: UInt8[np.ndarray, "B S S 3"]) -> Readings:
+        """Read RGB crops; mirrored crops read mirrored, for networks of ``facsimile train`` are symmetric (to 1e-6)."""
         if crops.shape[1:] != (self.card.crop_size, self.card.crop_size, 3):
             raise ValueError(f"crops: must be [B, {self.card.crop_size}, {self.card.crop_size}, 3], got {crops.shape}")
-        if not flips:
-            return self._run(crops)
-        count = len(crops)
-        both = self._run(np.concatenate([crops, crops[:, :, ::-1]]))
-        return _mixture(_rows(both, slice(count)), _rows(both, slice(count, None)).mirrored())
-
-    def _run(self, crops: UInt8[np.ndarray, "B S S 3"]) -> Readings:
         image = np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32)
         out = dict(zip(OUTPUTS, self._model.run(list(OUTPUTS), {"image": image}), strict=True))
         return Readings(
@@ -124,26 +112,21 @@ class Reader:
         )
 
 
-def _rows(readings: Readings, rows: slice) -> Readings:
-    return Readings(**{name: value[rows] for name, value in vars(readings).items()})
+def merged(readings: Readings, num_views: int) -> Readings:
+    """Merge each run of ``num_views`` readings of one face, landmarks in one frame, into one.
 
+    The views count as an equal mixture of Gaussians: variance = mean variance + variance of the means, so views that
+    disagree make the reading less sure.
+    """
+    views = {name: value.reshape(-1, num_views, *value.shape[1:]) for name, value in vars(readings).items()}
+    means = {name: value.mean(1) for name, value in views.items()}
 
-def _mixture(a: Readings, b: Readings) -> Readings:
-    """Return mean and deviation of an equal mixture: variance = mean variance + (half the difference) squared."""
+    def deviation(sd: np.ndarray, variance_of_means: np.ndarray) -> np.ndarray:
+        return np.sqrt((sd**2).mean(1) + variance_of_means)
 
-    def deviation(sd_a: np.ndarray, sd_b: np.ndarray, half_difference: np.ndarray) -> np.ndarray:
-        return np.sqrt((sd_a**2 + sd_b**2) / 2 + half_difference**2)
-
-    shift = np.sqrt((((a.landmarks - b.landmarks) / 2) ** 2).mean(-1))
-    return Readings(
-        intensity=(a.intensity + b.intensity) / 2,
-        intensity_sd=deviation(a.intensity_sd, b.intensity_sd, (a.intensity - b.intensity) / 2),
-        landmarks=(a.landmarks + b.landmarks) / 2,
-        landmark_sd=deviation(a.landmark_sd, b.landmark_sd, shift),
-        head_pose_rad=(a.head_pose_rad + b.head_pose_rad) / 2,
-        gaze_rad=(a.gaze_rad + b.gaze_rad) / 2,
-        score=(a.score + b.score) / 2,
-    )
+    means["intensity_sd"] = deviation(views["intensity_sd"], views["intensity"].var(1))
+    means["landmark_sd"] = deviation(views["landmark_sd"], views["landmarks"].var(1).mean(-1))
+    return Readings(**means)
 
 
 def _open_model(path: Path, threads: int) -> onnxruntime.InferenceSession:
