@@ -7,7 +7,7 @@ from facsimile.facs.action_units import LABEL_UNITS, UNITS, unit_index
 from facsimile.facs.exclusions import EXCLUSIONS
 from facsimile.facs.expression import ActionUnits
 from facsimile.facs.intensity import LETTERS, THRESHOLDS, letter_of
-from facsimile.studio.recipe import Recipe, mixed, recipe_named, uniform
+from facsimile.studio.recipe import Recipe, mixed, natural, recipe_named, uniform
 from facsimile.studio.report import Plan, format_occurrence, occurrence, plan
 from facsimile.studio.sampling import (
     EXCLUSIVE,
@@ -91,7 +91,7 @@ def test_smile_and_cheek_raise_say_little_about_each_other(drawn):
     assert abs(np.corrcoef(active(drawn, 6)[expressive], active(drawn, 12)[expressive])[0, 1]) < 0.15
 
 
-@pytest.mark.parametrize("recipe", [mixed(), uniform()])
+@pytest.mark.parametrize("recipe", [mixed(), natural(), uniform()])
 def test_excluded_pairs_never_occur(recipe):
     is_active = (plan(recipe, 5, 3000).action_units > 0).any(2).astype(int)
     assert not (is_active.T @ is_active)[exclusion_matrix()].any()

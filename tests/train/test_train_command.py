@@ -87,6 +87,20 @@ def test_shards_are_loaded_by_person_and_unit(data):
 
 
 @pytest.mark.torch
+def test_two_sets_are_one_with_different_people(data):
+    pytest.importorskip("torch")
+    from facsimile.train.faces import load_all_splits, load_splits
+
+    one, source = load_splits(data, units=(4, 12))
+    two, both = load_all_splits([data, data], units=(4, 12))
+    assert both == {"data_sets": [source, source]}
+    for part, double in zip(one, two, strict=True):
+        assert len(double) == 2 * len(part)
+        assert len(np.unique(double.identity)) == 2 * len(np.unique(part.identity))
+        np.testing.assert_array_equal(double.images[len(part) :], part.images)
+
+
+@pytest.mark.torch
 @pytest.mark.slow
 def test_a_run_from_shards_to_weights_and_on(data, tmp_path):
     pytest.importorskip("torch")

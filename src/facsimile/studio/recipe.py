@@ -32,6 +32,8 @@ class Recipe:
     """Images with one action unit only."""
     prototype_share: float = 0.10
     """Images from the prototype table; half of them are broken: upper and lower face from different rows."""
+    min_prototype_gain: float = 0.3
+    """Least strength of a prototype as a whole, 0-1; the greatest is 1."""
     speech_share: float = 0.06
     """Images with a speaking mouth under independent brows and eyes."""
     uniform_share: float = 0.03
@@ -79,7 +81,14 @@ class Recipe:
         for name in ("images_per_identity", "images_per_light", "min_units"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in (*_SHARES, "asymmetric_share", "one_sided_share", "own_level_share", "camera_gaze_share"):
+        for name in (
+            *_SHARES,
+            "min_prototype_gain",
+            "asymmetric_share",
+            "one_sided_share",
+            "own_level_share",
+            "camera_gaze_share",
+        ):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)}")
         self._check_sums()
@@ -129,7 +138,16 @@ def uniform() -> Recipe:
     )
 
 
-RECIPES: dict[str, Callable[[], Recipe]] = {"mixed": mixed, "uniform": uniform}
+def natural() -> Recipe:
+    """Return few units at a time, weak ones too, mostly symmetric and frontal: nearer to what photos of people show."""
+    return Recipe(
+        name="natural", single_share=0.25, prototype_share=0.40, min_prototype_gain=0.1, speech_share=0.10,
+        uniform_share=0.0, min_intensity=0.3, asymmetric_share=0.2, yaw_sd_rad=math.radians(10),
+        pitch_sd_rad=math.radians(7),
+    )  # fmt: skip
+
+
+RECIPES: dict[str, Callable[[], Recipe]] = {"mixed": mixed, "natural": natural, "uniform": uniform}
 
 
 def recipe_named(name: str) -> Recipe:

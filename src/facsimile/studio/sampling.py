@@ -124,7 +124,7 @@ def _prototype(recipe: Recipe, rng: np.random.Generator) -> Float[np.ndarray, "A
         lower = {code: u for code, u in PROTOTYPES[second].items() if code not in UPPER_FACE_UNITS}
         still = rng.random()
         levels = _merged({} if still < 0.3 else upper, {} if 0.3 <= still < 0.6 else lower)
-    gain = rng.uniform(0.3, 1.0)
+    gain = rng.uniform(recipe.min_prototype_gain, 1.0)
     jittered = {code: min(1.0, u * gain * rng.uniform(0.7, 1.2)) for code, u in levels.items()}
     return _with_sides(_within(recipe, jittered), recipe, rng)
 

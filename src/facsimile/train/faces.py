@@ -1,7 +1,7 @@
 """The faces of a data set in memory, parted by person."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -69,6 +69,28 @@ def split_rows(identity: Int[np.ndarray, " N"]) -> list[Int[np.ndarray, " M"]]:
             "with 'facsimile dataset make'"
         )
     return parts
+
+
+def load_all_splits(
+    folders: Sequence[Path], *, units: tuple[int, ...], report: Callable[[str], None] = lambda line: None
+) -> tuple[Splits, dict[str, Any]]:
+    """Load one or more data sets as one: nobody is in two of them, and pictures must be of one size."""
+    loaded = [load_splits(folder, units=units, report=report) for folder in folders]
+    if len(loaded) == 1:
+        return loaded[0]
+    sizes = {splits.train.images.shape[1:3] for splits, _ in loaded}
+    if len(sizes) > 1:
+        raise ValueError(f"data sets trained on together need pictures of one size; got {sorted(sizes)} pixels")
+    splits = Splits(*(joined(parts) for parts in zip(*(splits for splits, _ in loaded), strict=True)))
+    return splits, {"data_sets": [source for _, source in loaded]}
+
+
+def joined(parts: Sequence[Faces]) -> Faces:
+    """Return the faces of several sets as one, their people renumbered apart."""
+    arrays = {f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Faces)}
+    first = np.cumsum([0] + [int(part.identity.max()) + 1 for part in parts[:-1]])
+    arrays["identity"] = np.concatenate([part.identity + n for part, n in zip(parts, first, strict=True)])
+    return Faces(**arrays)
 
 
 def load_splits(

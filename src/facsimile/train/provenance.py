@@ -1,6 +1,6 @@
 """Where weights come from, in plain values, and the commands that make weights like them again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,24 +24,31 @@ def describe(config: TrainConfig, train: Faces, *, data: str, source: Mapping[st
         "facsimile": facsimile.__version__,
         "torch": torch.__version__,
         **source,
-        "commands": [command for command in (dataset_command(source), train_command(config, source)) if command],
+        "commands": commands(config, source),
     }
 
 
-def dataset_command(source: Mapping[str, Any]) -> str | None:
-    """Return the command that makes the data set, None if its manifest did not say enough."""
+def commands(config: TrainConfig, source: Mapping[str, Any]) -> list[str]:
+    """Return the commands that make the data and the weights again; data sets are called faces, faces-2, .."""
+    sets = source.get("data_sets") or [source]
+    folders = [DATA_FOLDER if k == 0 else f"{DATA_FOLDER}-{k + 1}" for k in range(len(sets))]
+    made = [dataset_command(one, folder) for one, folder in zip(sets, folders, strict=True)]
+    return [*(command for command in made if command), train_command(config, source, folders)]
+
+
+def dataset_command(source: Mapping[str, Any], folder: str) -> str | None:
+    """Return the command that makes a data set, None if its manifest did not say enough."""
     recipe, seed, count, size = (source.get(f"data_{name}") for name in ("recipe", "seed", "images", "size"))
     if None in (recipe, seed, count, size):
         return None
     image_format = " --image-format png" if source.get("data_format") == "png" else ""
-    command = f"facsimile dataset make {DATA_FOLDER} -n {count} --seed {seed} --size {size} --recipe {recipe}"
+    command = f"facsimile dataset make {folder} -n {count} --seed {seed} --size {size} --recipe {recipe}"
     return command + image_format
 
 
-def train_command(config: TrainConfig, source: Mapping[str, Any]) -> str:
+def train_command(config: TrainConfig, source: Mapping[str, Any], folders: Sequence[str]) -> str:
     """Return the command that trains a recipe with its budget."""
     budget = f"--minutes {config.minutes:g}" if config.steps is None else f"--steps {config.steps}"
+    data = " ".join(f"--data {folder}" for folder in folders)
     begin = f" --from {EARLIER_RUN_FOLDER}" if source.get("steps_before") else ""
-    return (
-        f"facsimile train {config.recipe} --data {DATA_FOLDER}{begin} --out {RUN_FOLDER} --seed {config.seed} {budget}"
-    )
+    return f"facsimile train {config.recipe} {data}{begin} --out {RUN_FOLDER} --seed {config.seed} {budget}"

@@ -15,7 +15,7 @@ TORCH_MISSING = 'training needs torch: pip install "facsimile[train]"'
 @click.command()
 @click.argument("recipe")
 @click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True,
-              help="Folder with shards made by 'facsimile dataset make'.")  # fmt: skip
+              multiple=True, help="Folder with shards made by 'facsimile dataset make'; repeatable.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True,
               help="Folder for reader.onnx, its card, curves and checkpoint.")  # fmt: skip
 @click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="Training time; the recipe's if absent.")
@@ -28,8 +28,8 @@ TORCH_MISSING = 'training needs torch: pip install "facsimile[train]"'
 @click.option("--force", is_flag=True, help="Start afresh over what is already in the output folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the measurements as JSON instead of the weights' path.")
 def command(
-    recipe: str, data: Path, out: Path, minutes: float | None, steps: int | None, seed: int, workers: int | None,
-    resume: bool, start_from: Path | None, force: bool, as_json: bool,
+    recipe: str, data: tuple[Path, ...], out: Path, minutes: float | None, steps: int | None, seed: int,
+    workers: int | None, resume: bool, start_from: Path | None, force: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Train a reader with RECIPE (small_cpu) and write weights, card and measurements.
 
@@ -42,7 +42,7 @@ def command(
     from facsimile.data.align import TEMPLATE
     from facsimile.train.checkpoint import CHECKPOINT_NAME
     from facsimile.train.crops import crop_makers
-    from facsimile.train.faces import load_splits
+    from facsimile.train.faces import load_all_splits
     from facsimile.train.recipes import recipe_named
     from facsimile.train.run import METRICS_NAME, WEIGHTS_NAME, train_reader
 
@@ -59,7 +59,7 @@ def command(
             config = dataclasses.replace(config, minutes=minutes, steps=steps)
         if workers is not None:
             config = dataclasses.replace(config, num_workers=workers)
-        splits, source = load_splits(data, units=config.reader.units, report=_say)
+        splits, source = load_all_splits(data, units=config.reader.units, report=_say)
         weights = train_reader(
             config, splits, folder=out, template=TEMPLATE.astype(np.float32), crops=crop_makers(), source=source,
             resume=resume, start_from=start_from, report=_say,
