@@ -24,7 +24,8 @@ from facsimile.data.align import (
 from facsimile.detect.reader import Reader, Readings, merged
 
 PASSES = 3
-"""Eye error stops falling after two corrections: 4.3 % of the eye distance after one, 4.1 % after two and three."""
+"""From a cascade's box one pass places the pupils as well as four do (1.3 % of their distance, 38 photos); the two more
+are for boxes that sit worse."""
 BOX_EYES = (0.5, 0.39)
 """Middle of the eyes within a cascade box, in box sides; median over frontal renders."""
 BOX_EYE_DISTANCE = 0.39
