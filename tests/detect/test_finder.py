@@ -78,10 +78,7 @@ def test_scale_is_undone(astronaut):
 def test_nothing_in_pictures_without_people(name):
     from skimage import data
 
-    try:
-        picture = getattr(data, name)()
-    except Exception:
-        pytest.skip(f"{name} is not in this scikit-image")
+    picture = getattr(data, name)()
     rgb = picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
     assert find_faces(np.ascontiguousarray(rgb[..., :3])) == []
 

@@ -14,6 +14,7 @@ from facsimile.facs.converters import (
     set_eye_look,
 )
 from facsimile.facs.expression import Expression
+from facsimile.facs.rows import number
 
 _SWAPPED = {"jawLeft": "jawRight", "jawRight": "jawLeft", "mouthLeft": "mouthRight", "mouthRight": "mouthLeft"}
 
@@ -83,7 +84,7 @@ def expression_from_livelink(row: Mapping[str, float | int | str]) -> Converted[
 
     Without eye angles, gaze comes from the eyeLook shapes. ``lost`` names missing columns and eye roll.
     """
-    numbers = {name: _number(name, value) for name, value in row.items() if name not in _IGNORED}
+    numbers = {name: number(name, value) for name, value in row.items() if name not in _IGNORED}
     shapes = {name: value for name, value in numbers.items() if name not in LIVE_LINK_ANGLES}
     arkit = expression_from_arkit(shapes)
     head = np.array([numbers.get("Head" + axis, 0.0) for axis in ("Pitch", "Yaw", "Roll")], np.float32)
@@ -103,15 +104,6 @@ def _arkit_name(name: str) -> str:
         return lowered
     close = difflib.get_close_matches(lowered, ARKIT, n=1, cutoff=0.0)
     raise ValueError(f"values: ARKit has no shape called {name!r}; nearest: {close[0] if close else ARKIT[0]!r}")
-
-
-def _number(name: str, value: float | int | str) -> float:
-    try:
-        return float(value)
-    except ValueError:
-        raise ValueError(
-            f"row: column {name} must hold a number, got {value!r}; check the separator of the file"
-        ) from None
 
 
 def _unit_value(name: str, value: float | int) -> float:

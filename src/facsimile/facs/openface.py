@@ -13,6 +13,7 @@ from facsimile.facs.action_units import UNITS, unit_index
 from facsimile.facs.converters import Converted, expression_from_action_units
 from facsimile.facs.expression import MAX_INTENSITY, ActionUnits, Expression
 from facsimile.facs.intensity import PRESENT
+from facsimile.facs.rows import number
 
 INTENSITY_UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)
 """Units of the AUxx_r columns, 0-5."""
@@ -59,10 +60,10 @@ def action_units_from_openface(row: Mapping[str, float | int | str]) -> Converte
     intensity = np.full_like(ActionUnits.neutral().intensity, np.nan)
     for name, code in zip(INTENSITY_COLUMNS, INTENSITY_UNITS, strict=True):
         if name in values:
-            intensity[unit_index(_ours(code))] = np.clip(_number(name, values[name]), 0, MAX_INTENSITY)
+            intensity[unit_index(_ours(code))] = np.clip(number(name, values[name]), 0, MAX_INTENSITY)
     lost = list(_contradictions(values))
     if "AU28_c" in values:
-        present = _number("AU28_c", values["AU28_c"]) > 0
+        present = number("AU28_c", values["AU28_c"]) > 0
         intensity[unit_index(28)] = np.nan if present else 0.0
         lost += ["AU28_c: present, intensity not given; unobserved"] if present else []
     return Converted(ActionUnits(intensity), tuple(lost))
@@ -72,8 +73,8 @@ def expression_from_openface(row: Mapping[str, float | int | str]) -> Converted[
     """Drive the rig from one OpenFace row: units, head pose, and gaze relative to the head (both eyes alike)."""
     units = action_units_from_openface(row)
     values = {name.strip(): value for name, value in row.items()}
-    pose = np.array([_number(name, values.get(name, 0.0)) for name in POSE_COLUMNS])
-    x, y = (_number(name, values.get(name, 0.0)) for name in GAZE_COLUMNS)
+    pose = np.array([number(name, values.get(name, 0.0)) for name in POSE_COLUMNS])
+    x, y = (number(name, values.get(name, 0.0)) for name in GAZE_COLUMNS)
     head = (_POSE_SIGN * pose).astype(np.float32)
     gaze = np.array([x - head[1], -y - head[0]], np.float32)
     if not all(name in values for name in GAZE_COLUMNS):
@@ -116,7 +117,7 @@ def _contradictions(values: Mapping[str, float | int | str]) -> list[str]:
         for _, graded, present in pairs
         if graded in values
         and present in values
-        and (_number(present, values[present]) > 0) != (_number(graded, values[graded]) >= PRESENT)
+        and (number(present, values[present]) > 0) != (number(graded, values[graded]) >= PRESENT)
     ]
 
 
@@ -126,12 +127,3 @@ def _check_columns(values: Mapping[str, float | int | str]) -> None:
     near = [difflib.get_close_matches(name, INTENSITY_COLUMNS, n=1) for name in values]
     hint = next((f"; nearest: {found[0]!r}" for found in near if found), "")
     raise ValueError(f"row: expected OpenFace columns AU01_r ... AU45_r, got {list(values)[:5]}{hint}")
-
-
-def _number(name: str, value: float | int | str) -> float:
-    try:
-        return float(value)
-    except ValueError:
-        raise ValueError(
-            f"row: column {name} must hold a number, got {value!r}; check the separator of the file"
-        ) from None
