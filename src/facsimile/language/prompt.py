@@ -10,9 +10,10 @@ from facsimile.facs.state import State
 from facsimile.language.backends import Message
 from facsimile.language.leniency import Rung
 from facsimile.language.tags import escape, write_tag
+from facsimile.language.ticks import CODE_UNITS
 
-CARD_UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 18, 20, 23, 24, 25, 26, 28, 43)
-"""Units on the card: the 20 that FACET and CMU-MOSEI code; enough for conversation, few enough to remember."""
+CARD_UNITS = CODE_UNITS
+"""Units on the card."""
 
 PERSONA = "You are a friendly person with a face of your own. Answer in one to three sentences."
 
