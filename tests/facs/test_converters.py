@@ -19,7 +19,7 @@ from facsimile.facs.expression import ActionUnits, Expression
 
 
 def with_controller(name, value):
-    controllers = np.zeros(66, np.float32)
+    controllers = np.zeros(72, np.float32)
     controllers[controller_index(name)] = value
     return Expression(controllers, np.zeros(3, np.float32), np.zeros((2, 2), np.float32))
 

@@ -9,11 +9,11 @@ ROLL = np.array([0.1, 0.2, 0.3], np.float32)
 
 def random_expression(rng):
     return Expression(
-        rng.random(66).astype(np.float32),
+        rng.random(72).astype(np.float32),
         rng.normal(size=3).astype(np.float32),
         rng.normal(size=(2, 2)).astype(np.float32),
-        rng.normal(size=66).astype(np.float32),
-        rng.random(66) < 0.5,
+        rng.normal(size=72).astype(np.float32),
+        rng.random(72) < 0.5,
     )
 
 
@@ -29,7 +29,7 @@ def test_mirror_swaps_sides_and_signs():
     units = ActionUnits.from_dict({12: 3.0, (14, "L"): 2})
     assert units.mirrored().to_dict() == {(12, "L"): 3.0, (12, "R"): 3.0, (14, "R"): 2.0}
     gaze = np.array([[0.1, 0.2], [0.3, 0.4]], np.float32)
-    mirrored = Expression(np.zeros(66, np.float32), ROLL, gaze).mirrored()
+    mirrored = Expression(np.zeros(72, np.float32), ROLL, gaze).mirrored()
     assert np.allclose(mirrored.head_pose_rad, [0.1, -0.2, -0.3])
     assert np.allclose(mirrored.gaze_rad, [[-0.3, 0.4], [-0.1, 0.2]])
 
@@ -84,7 +84,7 @@ def test_bad_intensities(values, message):
 
 @pytest.mark.parametrize("value", [1.5, -0.1, float("nan")])
 def test_bad_controllers(value):
-    controllers = np.zeros(66, np.float32)
+    controllers = np.zeros(72, np.float32)
     controllers[3] = value
     with pytest.raises(ValueError, match="values run from 0 to 1"):
         Expression(controllers, np.zeros(3, np.float32), np.zeros((2, 2), np.float32))

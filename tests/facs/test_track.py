@@ -12,7 +12,7 @@ def random_track(count, seed=0, gaps=True):
     rng = np.random.default_rng(seed)
     time_s = np.cumsum(rng.uniform(0.01, 0.1, count))
     units = Track.from_action_units(time_s, [random_units(rng) for _ in range(count)])
-    controllers = rng.random((count, 66)).astype(np.float32)
+    controllers = rng.random((count, 72)).astype(np.float32)
     if gaps:
         controllers[rng.random(controllers.shape) < 0.1] = np.nan
     head = rng.normal(size=(count, 3)).astype(np.float32)
@@ -40,7 +40,7 @@ def test_moments_come_back():
     assert [track.action_units(i) for i in range(2)] == units
     expressions = [expression_from_action_units(unit) for unit in units]
     assert [Track.from_expressions([0.0, 0.5], expressions).expression(i) for i in range(2)] == expressions
-    assert Track(np.zeros(1), controllers=np.zeros((1, 66), np.float32)).expression(0) == Expression.neutral()
+    assert Track(np.zeros(1), controllers=np.zeros((1, 72), np.float32)).expression(0) == Expression.neutral()
 
 
 def test_linear_between_samples_and_unknown_outside():
@@ -92,7 +92,7 @@ def test_errors():
         Track(np.array([0.0, 1.0, 1.0]))
     with pytest.raises(ValueError, match="expected finite seconds"):
         Track(np.array([np.nan]))
-    with pytest.raises(ValueError, match=r"controllers: expected shape \(2, 66\)"):
+    with pytest.raises(ValueError, match=r"controllers: expected shape \(2, 72\)"):
         Track(np.array([0.0, 1.0]), controllers=np.zeros((2, 52), np.float32))
     with pytest.raises(ValueError, match="does not hold it"):
         Track(np.zeros(1)).curve(12)

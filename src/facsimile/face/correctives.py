@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from facsimile.facs.controllers import CONTROLLERS
+from facsimile.facs.controllers import CONTROLLERS, UNSIDED_STEMS
 from facsimile.facs.expression import Expression
 
 LID_DOWN_RAD, LID_UP_RAD, LID_SIDE_RAD = 0.199, 0.172, 0.265
@@ -16,7 +16,8 @@ TOOTHY_SHARE = 0.85
 """Part of a smile that becomes the toothy form when the lips part."""
 LIP_BUDGET_MAX = 1.3
 """Pucker, funnel, tightening and the larger of the two rolls together weigh at most this: lips do one thing."""
-LIP_SHAPERS = ("mouthFunnel", "mouthPucker", "lipTighten", "mouthRollLower", "mouthRollUpper")
+LIP_ROLLS = ("mouthRollLower", "mouthRollUpper", "lipBite")
+LIP_ROUNDERS = ("mouthFunnel", "mouthPucker")
 TONGUE_JAW = 0.22
 """A tongue put out opens the jaw at least this far: it would pass through the lower lip."""
 
@@ -31,7 +32,7 @@ def shape_weights(expression: Expression) -> Weights:
     """
     values = np.clip(np.nan_to_num(np.asarray(expression.controllers, np.float64)), 0, 1)
     weights: Weights = dict(zip(CONTROLLERS, (float(value) for value in values), strict=True))
-    for both in ("browInnerUp", "cheekPuff"):
+    for both in UNSIDED_STEMS:
         value = weights.pop(both)
         for side in ("Left", "Right"):
             weights[both + side] = min(weights[both + side] + value, 1.0)
@@ -45,10 +46,13 @@ def shape_weights(expression: Expression) -> Weights:
 
 
 def _share_lips(weights: Weights) -> None:
-    roll = max(weights["mouthRollLower"], weights["mouthRollUpper"])
-    total = roll + sum(weights[name] for name in LIP_SHAPERS[:3])
+    middle = max(weights[name] for name in LIP_ROLLS) + weights["lipTighten"]
+    rounding = [sum(weights[name + side] for name in LIP_ROUNDERS) for side in ("Left", "Right")]
+    total = middle + max(rounding)
     if total > LIP_BUDGET_MAX:
-        weights.update({name: weights[name] * LIP_BUDGET_MAX / total for name in LIP_SHAPERS})
+        sided = [name + side for name in LIP_ROUNDERS for side in ("Left", "Right")]
+        shapers = (*LIP_ROLLS, "lipTighten", *sided)
+        weights.update({name: weights[name] * LIP_BUDGET_MAX / total for name in shapers})
 
 
 def _show_teeth(weights: Weights, side: str) -> None:

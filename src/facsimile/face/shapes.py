@@ -136,6 +136,9 @@ LEFT_RECIPES: dict[str, Recipe] = {
 DIRECTIONS = ("jaw", "mouth")
 """Controllers whose side is where the whole jaw or mouth goes."""
 
+SPLIT = ("mouthFunnel", "mouthPucker")
+"""Middle recipes that are cut into a left and a right half, which sum to the whole."""
+
 MIDDLE_RECIPES: dict[str, Recipe] = {
     "jawForward": (Take("fu:jawForward"),),
     "jawOpen": (Take("fu:jawOpen"), Push((0.0, 6.5, 1.2), (9.0, 9.0, 9.0), (0.0, -5.0, -4.0), parts=("tongue",))),
@@ -156,6 +159,16 @@ MIDDLE_RECIPES: dict[str, Recipe] = {
         Push((0.0, 6.32, 1.42), (0.22, 0.11, 0.25), (0.0, 5.0, 1.5)),
     ),
     "mouthShrugUpper": (Take("fu:mouthShrugUpper"),),
+    "jawClench": (
+        Push((0.62, 6.62, 0.72), (0.1, 0.16, 0.2), (3.6, 0.0, 1.6)),
+        Push((-0.62, 6.62, 0.72), (0.1, 0.16, 0.2), (-3.6, 0.0, 1.6)),
+    ),
+    "lipBite": (
+        Take("fu:mouthRollLower", 0.8),
+        Push((0.0, 6.55, 1.52), (0.17, 0.045, 0.12), (0.0, 5.0, -5.0)),
+        Take("fu:mouthUpperUpLeft", 0.15),
+        Take("fu:mouthUpperUpRight", 0.15),
+    ),
     "tongueOut": (Take("fu:tongueOut"),),
     "lipTighten": (
         Take("fu:mouthRollUpper", 0.5),
@@ -286,8 +299,14 @@ def rig_shapes() -> tuple[tuple[str, ...], Float32[np.ndarray, "N S V 3"]]:
     for name, recipe in MIDDLE_RECIPES.items():
         both = np.stack([recipe_shape(recipe, ancestry) for ancestry in PACK_ANCESTRIES])
         both = (both + mirror_displacements(both)) / 2
-        names.append(name)
-        rows.append(np.stack([scaled(shape, name) for shape in both]))
+        both = np.stack([scaled(shape, name) for shape in both])
+        if name in SPLIT:
+            left = both * left_mask()[:, None]
+            names += [f"{name}Left", f"{name}Right"]
+            rows += [left, mirror_displacements(left)]
+        else:
+            names.append(name)
+            rows.append(both)
     shapes = np.stack(rows, axis=1).astype(np.float32)
     for eye in ("left_eye", "right_eye"):
         shapes[:, :, pack.part_vertices(eye)] = 0

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from facsimile.facs.controllers import ARKIT, EXTRA, NUM_CONTROLLERS, controller_index
+from facsimile.facs.controllers import ARKIT, EXTRA, NUM_CONTROLLERS, UNSIDED_STEMS, controller_index
 from facsimile.facs.converters import (
-    UNSIDED_STEMS,
     Converted,
     changed_controllers,
     gaze_from_eye_look,
@@ -15,6 +14,9 @@ from facsimile.facs.converters import (
 )
 from facsimile.facs.expression import Expression
 from facsimile.facs.rows import number
+
+SPLIT_STEMS = ("browInnerUp", "cheekPuff")
+"""ARKit's unsided shapes whose unit has sides here; pucker and funnel stay in the middle, as units 18 and 22 do."""
 
 _SWAPPED = {"jawLeft": "jawRight", "jawRight": "jawLeft", "mouthLeft": "mouthRight", "mouthRight": "mouthLeft"}
 
@@ -36,7 +38,7 @@ _CSV_DIGITS = 1e-6
 def arkit_from_expression(expression: Expression) -> Converted[dict[str, float]]:
     """Give ARKit's 52 values by name; ``lost`` names what ARKit has no shape for, such as sided inner brows.
 
-    The unsided browInnerUp and cheekPuff take the mean of both sides; eyeLook follows the gaze.
+    Unsided shapes (browInnerUp, cheekPuff, mouthPucker, mouthFunnel) take the mean of both sides; eyeLook follows the gaze.
     """
     values = np.array(expression.controllers)
     for stem in UNSIDED_STEMS:
@@ -63,7 +65,7 @@ def expression_from_arkit(values: Mapping[str, float | int]) -> Converted[Expres
         controllers[index] = _unit_value(name, value)
         observed[index] = True
     missing = [name for name in ARKIT if not observed[controller_index(name)]]
-    for stem in UNSIDED_STEMS:
+    for stem in SPLIT_STEMS:
         _split(controllers, observed, stem)
     expression = Expression(controllers, np.zeros(3, np.float32), gaze_from_eye_look(controllers), observed=observed)
     return Converted(expression, tuple(f"{name}: not given; unobserved" for name in missing))
@@ -131,6 +133,7 @@ def _unmerged(lost: Iterable[str], before: Expression, after: Expression) -> tup
 
 
 def _same_sides(stem: str, before: Expression, after: Expression) -> bool:
-    whole = before.controllers[controller_index(stem)]
+    whole = controller_index(stem)
     sides = [controller_index(stem + side) for side in ("Left", "Right")]
-    return bool(np.allclose(np.minimum(before.controllers[sides] + whole, 1), after.controllers[sides], atol=0.01))
+    then, there = (np.minimum(one.controllers[sides] + one.controllers[whole], 1) for one in (before, after))
+    return bool(np.allclose(then, there, atol=0.01))

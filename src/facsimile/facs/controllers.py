@@ -24,12 +24,16 @@ ARKIT: tuple[str, ...] = (
 EXTRA: tuple[str, ...] = (
     "browInnerUpLeft", "browInnerUpRight", "nasolabialDeepenLeft", "nasolabialDeepenRight", "sharpLipPullLeft",
     "sharpLipPullRight", "lipTighten", "lipsPart", "neckTighten", "cheekPuffLeft", "cheekPuffRight", "cheekSuck",
-    "nostrilDilate", "nostrilCompress",
+    "nostrilDilate", "nostrilCompress", "mouthPuckerLeft", "mouthPuckerRight", "mouthFunnelLeft", "mouthFunnelRight",
+    "jawClench", "lipBite",
 )  # fmt: skip
 """Controllers for action units that ARKit cannot express, or cannot express per side."""
 
 CONTROLLERS: tuple[str, ...] = ARKIT + EXTRA
-"""The order of axis R everywhere. ARKit's unsided ``browInnerUp`` and ``cheekPuff`` add to both of their sides."""
+"""The order of axis R everywhere; the first 66 are stored in older data sets, so that others may only be appended."""
+
+UNSIDED_STEMS: tuple[str, ...] = ("browInnerUp", "cheekPuff", "mouthPucker", "mouthFunnel")
+"""ARKit controllers without a side whose value adds to both of our sided ones, up to 1."""
 
 NUM_CONTROLLERS = len(CONTROLLERS)
 
@@ -59,7 +63,7 @@ MIRROR: tuple[int, ...] = tuple(_INDEX[_mirror_name(name)] for name in CONTROLLE
 
 
 def mirror_controllers(values: Float[np.ndarray, "*B R"]) -> Float[np.ndarray, "*B R"]:
-    """Swap left and right controllers on the last axis, R = 66."""
+    """Swap left and right controllers on the last axis, R = 72."""
     if values.shape[-1] != NUM_CONTROLLERS:
         raise ValueError(f"values: the last axis must have {NUM_CONTROLLERS} controllers, got shape {values.shape}")
     return values[..., MIRROR]

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from facsimile.facs.action_units import LABEL_UNITS, NUM_LABEL_UNITS, UNITS, unit_index
-from facsimile.facs.controllers import CONTROLLERS, NUM_CONTROLLERS, controller_index
+from facsimile.facs.controllers import CONTROLLERS, NUM_CONTROLLERS, UNSIDED_STEMS, controller_index
 from facsimile.facs.expression import MAX_INTENSITY, ActionUnits, Expression
 
 MAP_VERSION = 1
@@ -60,8 +60,8 @@ MIDLINE: dict[int, tuple[str, ...]] = {
 }
 """Units that drive unsided controllers."""
 
-UNSIDED_STEMS = ("browInnerUp", "cheekPuff")
-"""ARKit controllers without a side whose value adds to both of our sided ones."""
+UNLABELLED: dict[int, str] = {31: "jawClench", 32: "lipBite"}
+"""Units that drive a controller but have no place on the label axis: data sets and readers hold 33 units."""
 
 CHIN_LIFTS_UPPER_LIP = 0.3
 """mouthShrugUpper per mouthShrugLower in unit 17 (map version 1)."""
@@ -124,6 +124,7 @@ def action_units_from_expression(expression: Expression) -> ActionUnits:
     for stem in UNSIDED_STEMS:
         _add_to_both_sides(values, stem)
     intensity = np.zeros((NUM_LABEL_UNITS, 2), np.float32)
+    _sides_to_middle(values)
     for code, sides in _drives():
         for side, names in enumerate(sides):
             read = max((values[controller_index(name)] for name in names), key=_nan_first)
@@ -227,6 +228,13 @@ def _add_to_both_sides(values: np.ndarray, stem: str) -> None:
     both = np.nan_to_num(values[controller_index(stem)])
     for side in ("Left", "Right"):
         values[controller_index(stem + side)] += both
+
+
+def _sides_to_middle(values: np.ndarray) -> None:
+    """Read a midline unit off the stronger side of its controller, in place, after the middle was added to both."""
+    for stem in ("mouthPucker", "mouthFunnel"):
+        sides = [float(np.nan_to_num(values[controller_index(stem + side)])) for side in ("Left", "Right")]
+        values[controller_index(stem)] = np.maximum(values[controller_index(stem)], min(max(sides), 1.0))
 
 
 def _close(a: np.ndarray, b: np.ndarray) -> np.ndarray:
