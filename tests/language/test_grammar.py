@@ -9,14 +9,9 @@ from facsimile.language.grammar import TRACK_CODES, gbnf, state_regex, tag_regex
 from facsimile.language.ticks import CODE_UNITS
 
 ALPHABET = "0?+LRABCDEFUM126459 @=c"
-SEEDS = [
-    *"0|?||12|12F|12D|6C+12D|12D+6C|L12B|L12B+R12D|L12B+R12B|R12B+L12D|12B+L12C|0+12D|6C+0|6C+?|+12D|6C+|6C++12D".split(
-        "|"
-    ),
-    *"6C12D|06C|AU6C|6c|M59|M54B|T23C|U14A|26C@27B|54B+64A|L54B|L17B|L17B+R17C|3A|47A|43E+51B|1A+1A|12?| 12D|12D\n".split(
-        "|"
-    ),
-]
+CANDIDATES = """0|?||12|12F|12D|6C+12D|12D+6C|L12B|L12B+R12D|L12B+R12B|R12B+L12D|12B+L12C|0+12D|6C+0|6C+?|+12D|6C+|54B
+|6C++12D|6C12D|06C|AU6C|6c|M59|M54B|T23C|U14A|26C@27B|54B+64A|L54B|L17B|L17B+R17C|3A|47A|43E+51B|1A+1A|12?| 12D|12D
+"""
 
 
 class Gbnf:
@@ -118,7 +113,7 @@ def mutated(text, rng):
 @pytest.fixture(scope="module")
 def strings():
     rng = np.random.default_rng(0)
-    texts = list(SEEDS)
+    texts = CANDIDATES.split("|")
     while len(texts) < 10_000:
         good = random_canonical(rng)
         texts += [
