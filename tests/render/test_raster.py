@@ -3,7 +3,6 @@ import numpy as np
 from facsimile.render.raster import (
     EMPTY,
     FAR,
-    draw_strands,
     empty_gbuffer,
     rasterise,
     rasterise_depth,
@@ -69,31 +68,6 @@ def test_triangles_behind_the_camera_are_skipped():
     buffer = empty_gbuffer(8, 8)
     rasterise(np.float32([[0, 0, 5], [7, 0, -1], [0, 7, 5]]), np.int32([[0, 1, 2]]), 0, NOTHING_CUT, buffer)
     assert (buffer.surface == EMPTY).all()
-
-
-def test_strand_coverage_is_its_area():
-    lines = np.zeros((400, 2, 3), np.float32)
-    lines[:, 0], lines[:, 1] = (3, 10, 5), (43, 30, 5)
-    lines[..., 1] += np.linspace(0, 60, 400)[:, None]
-    counts = []
-    for i in range(400):
-        buffer = empty_gbuffer(120, 60)
-        draw_strands(lines[i : i + 1], np.float32([0.5]), np.float32(0), 0, np.float32(0), i, buffer)
-        counts.append((buffer.surface != EMPTY).sum())
-    assert (
-        np.mean(counts) == np.float64(0.5 * np.hypot(40, 20)).round()
-        or abs(np.mean(counts) / (0.5 * np.hypot(40, 20)) - 1) < 0.05
-    )
-
-
-def test_strands_hide_and_are_hidden():
-    buffer = empty_gbuffer(8, 16)
-    rasterise(np.float32([[-9, -9, 5], [99, -9, 5], [-9, 99, 5]]), np.int32([[0, 1, 2]]), 0, NOTHING_CUT, buffer)
-    lines = np.float32([[[0, 2, 4], [15, 2, 4]], [[0, 5, 6], [15, 5, 6]]])
-    draw_strands(lines, np.float32([1, 1]), np.float32(0), 3, np.float32(0), 1, buffer)
-    assert (buffer.surface[2] == -2 - 3).all()
-    assert (buffer.surface[5] == 0).all()
-    assert buffer.weight1[2, 1] < buffer.weight1[2, 14]
 
 
 def test_depth_map_sees_faces_towards_the_light_only():

@@ -1,4 +1,4 @@
-"""Reflection: what each material sends back. Every function is for one sample and returns plain numbers."""
+"""Reflection of solids: what each material sends back. Every function is for one sample and returns plain numbers."""
 
 import math
 
@@ -9,8 +9,6 @@ from facsimile.render.sampling import environment_texel, irradiance, shadow_visi
 
 MIN_FACING = 0.02
 """Cosine below which a normal is bent back towards the viewer."""
-HAIR_LIGHT_DECAY = 9.0
-"""Fall-off of light inside a head of hair, per dm (fitted by eye)."""
 MAX_HIGHLIGHT = 6.0
 """Largest specular factor on skin; keeps one sparkling sample from becoming a white pixel."""
 MAX_EYE_HIGHLIGHT = 60.0
@@ -99,47 +97,6 @@ def light_surface(place, normal, view, finish, occlusion, turn, light, shadow):
             shine *= n_l * strength * np.float32(math.pi)
             s0, s1, s2 = s0 + c0 * shine, s1 + c1 * shine, s2 + c2 * shine
     return e0, e1, e2, s0, s1, s2
-
-
-@inlined
-def light_hair(place, tangent, outward, view, albedo, occlusion, turn, light, shadow):
-    """Return radiance r, g, b of a hair: Kajiya and Kay 1989 with two highlights, the second tinted (Marschner 2003).
-
-    ``tangent`` points along the hair, ``outward`` away from the head: it gives a bundle of hair its roundness.
-    """
-    x, y, z = place
-    vx, vy, vz = view
-    tx, ty, tz = normalised(tangent[0], tangent[1], tangent[2])
-    one, zero = np.float32(1), np.float32(0)
-    t_v = tx * vx + ty * vy + tz * vz
-    sin_v = math.sqrt(max(zero, one - t_v * t_v))
-    bx, by, bz = vx - t_v * tx, vy - t_v * ty, vz - t_v * tz
-    nx = bx * np.float32(0.35) + outward[0] * np.float32(0.8)
-    ny = by * np.float32(0.35) + outward[1] * np.float32(0.8)
-    nz = bz * np.float32(0.35) + outward[2] * np.float32(0.8)
-    nx, ny, nz, _ = towards_viewer(nx, ny, nz, vx, vy, vz)
-    e0, e1, e2 = irradiance(light.harmonics, nx, ny, nz)
-    r0, r1, r2 = e0 * occlusion * albedo[0], e1 * occlusion * albedo[1], e2 * occlusion * albedo[2]
-    for i in range(light.directions.shape[0]):
-        lx, ly, lz = light.directions[i, 0], light.directions[i, 1], light.directions[i, 2]
-        n_l = nx * lx + ny * ly + nz * lz
-        lit = occlusion
-        if i == 0:
-            lit = shadow_visibility(shadow, x, y, z, n_l, shadow.softness, turn, np.float32(HAIR_LIGHT_DECAY))
-        t_l = tx * lx + ty * ly + tz * lz
-        sin_l = math.sqrt(max(zero, one - t_l * t_l))
-        diffuse = (
-            sin_l * (np.float32(0.25) + np.float32(0.75) * max(zero, n_l * np.float32(0.7) + np.float32(0.3))) * lit
-        )
-        first = max(zero, sin_l * sin_v - t_l * t_v)
-        second = max(zero, sin_l * sin_v - (t_l - np.float32(0.08)) * t_v)
-        front = lit * max(zero, n_l * np.float32(0.5) + np.float32(0.5))
-        white = front * np.float32(0.07) * first**40
-        tinted = front * np.float32(0.35) * second**14
-        r0 += light.colours[i, 0] * (albedo[0] * (diffuse + tinted) + white)
-        r1 += light.colours[i, 1] * (albedo[1] * (diffuse + tinted) + white)
-        r2 += light.colours[i, 2] * (albedo[2] * (diffuse + tinted) + white)
-    return r0, r1, r2
 
 
 @inlined

@@ -22,16 +22,22 @@ TORSO_SHARE = np.array([0.0, 0.45, 0.25], np.float32)
 """Part of the head's pitch, yaw and roll that the shoulders share."""
 CLOTH_GAP_DM = 0.08
 """How far clothes stand off the body."""
+LASH_COLOUR = (0.012, 0.009, 0.008)
+TINT_SPREAD = 0.28
+"""Log brightness of a hair per unit of its tint."""
+ROOT_SHADE = 0.6
+"""Brightness of a hair at its root, where its neighbours shade it, against its tip."""
 
 
 @dataclass(frozen=True)
 class Strands:
-    """One kind of hair in the room."""
+    """One kind of hair in the room: linear RGB at root and tip, light that reaches each point 0-1, root width."""
 
     kind: int
     points: Float32[np.ndarray, "N M 3"]
-    tint: Float32[np.ndarray, " N"]
-    width_dm: float
+    colour: Float32[np.ndarray, "N 2 3"]
+    openness: Float32[np.ndarray, "N M"]
+    width_dm: Float32[np.ndarray, " N"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,12 @@ def pose_head(
     shape = topology()
     normals = np.zeros_like(vertices)
     vertex_normals(vertices, shape.triangles, normals)
-    strands = [_room_strands(s, kind, vertices, normals, head_pose_rad, detail) for kind, s in _strands(appearance)]
+    strands = [
+        _room_strands(
+            grown, kind, colour, vertices=vertices, normals=normals, head_pose_rad=head_pose_rad, detail=detail
+        )
+        for kind, grown, colour in _strands(appearance)
+    ]
     dressed = vertices.copy()
     cloth = np.unique(shape.clothes)
     dressed[cloth] += normals[cloth] * np.float32(CLOTH_GAP_DM)
@@ -90,26 +101,29 @@ def pose_head(
     return PosedHead(room, normals, tuple(strands), centres, skull.astype(np.float32))
 
 
-def _strands(appearance: Appearance) -> list[tuple[int, HairStrands | SurfaceStrands]]:
-    """List a person's hair, largest first."""
+def _strands(appearance: Appearance) -> list[tuple[int, HairStrands | SurfaceStrands, np.ndarray]]:
+    """List a person's hair with its colour, largest first."""
     kinds = (
-        (STRAND_HAIR, appearance.hair),
-        (STRAND_BEARD, appearance.beard),
-        (STRAND_BROW, appearance.brows),
-        (STRAND_LASH, appearance.lashes),
+        (STRAND_HAIR, appearance.hair, appearance.hair_colour),
+        (STRAND_BEARD, appearance.beard, appearance.beard_colour),
+        (STRAND_BROW, appearance.brows, appearance.brow_colour),
+        (STRAND_LASH, appearance.lashes, np.array(LASH_COLOUR, np.float32)),
     )
-    return [(kind, strands) for kind, strands in kinds if strands is not None]
+    return [(kind, strands, colour) for kind, strands, colour in kinds if strands is not None]
 
 
 def _room_strands(
     strands: HairStrands | SurfaceStrands,
     kind: int,
+    colour: np.ndarray,
+    *,
     vertices: np.ndarray,
     normals: np.ndarray,
     head_pose_rad: np.ndarray,
     detail: float,
 ) -> Strands:
-    tint, width = strands.tint, strands.width_mm / 100
+    width = np.full(len(strands.tint), strands.width_mm / 100, np.float32)
+    tint = strands.tint
     if isinstance(strands, HairStrands) and detail < 1:
         step = round(1 / detail)
         thinned = slice(None, None, step)
@@ -118,8 +132,10 @@ def _room_strands(
             strands.root_triangle[thinned],
             strands.root_bary[thinned],
             tint[thinned],
-            width,
+            strands.width_mm,
         )
-        tint, width = strands.tint, width * step**0.8
+        tint, width = strands.tint, width[thinned] * np.float32(step**0.8)
     points = posed_strands(strands, vertices, normals)
-    return Strands(kind, bent(points, points, head_pose_rad), tint, width)
+    shades = np.exp(np.float32(TINT_SPREAD) * tint)[:, None, None] * np.stack([colour * ROOT_SHADE, colour])
+    openness = np.ones(points.shape[:2], np.float32)
+    return Strands(kind, bent(points, points, head_pose_rad), shades.astype(np.float32), openness, width)

@@ -1,4 +1,4 @@
-"""Visibility: triangles and strands into a depth-buffered G-buffer, with numba.
+"""Visibility: triangles into a depth-buffered G-buffer, triangles and strands into depth maps, with numba.
 
 Screen points are (x, y, depth): x right and y down in samples, sample centres at whole numbers, depth in decimetres
 along the optical axis. All buffers are written in place.
@@ -14,7 +14,7 @@ from facsimile.kernel import kernel
 FAR = 1e9
 """Depth of an empty sample (dm)."""
 EMPTY = -1
-"""Surface of an empty sample. Values >= 0 are triangles; strand s is -2 - s."""
+"""Surface of an empty sample; other values are triangles."""
 NEAR = 0.05
 """Nothing nearer than this is drawn (dm)."""
 
@@ -25,13 +25,11 @@ class GBuffer(NamedTuple):
     depth: np.ndarray
     """[H,W] f32, dm; FAR where empty."""
     surface: np.ndarray
-    """[H,W] i32: triangle index, -2 - strand index, or EMPTY."""
+    """[H,W] i32: triangle index or EMPTY."""
     weight1: np.ndarray
-    """[H,W] f32: perspective-correct weight of the second corner; for strands, place from root 0 to tip 1."""
+    """[H,W] f32: perspective-correct weight of the second corner."""
     weight2: np.ndarray
-    """[H,W] f32: weight of the third corner; unused for strands."""
-    slope: np.ndarray
-    """[H,W,3] f32: a strand's direction on the screen (dx, dy, ddepth), of no particular length."""
+    """[H,W] f32: weight of the third corner."""
 
 
 def empty_gbuffer(height: int, width: int) -> GBuffer:
@@ -42,7 +40,6 @@ def empty_gbuffer(height: int, width: int) -> GBuffer:
         np.full(shape, EMPTY, np.int32),
         np.zeros(shape, np.float32),
         np.zeros(shape, np.float32),
-        np.zeros((*shape, 3), np.float32),
     )
 
 
@@ -121,60 +118,6 @@ def rasterise(screen, triangles, first, keep, buffer):
                     surface[y, x] = first + t
                     weight1[y, x] = w1
                     weight2[y, x] = w2
-
-
-@kernel
-def draw_strands(screen, width_px, taper, first, bias, seed, buffer):
-    """Draw polylines [N,M,3] as hair; strands narrower than a sample are drawn by chance, as far as their luck reaches.
-
-    A strand of width 0.3 is drawn in three cases of ten, whole: fine hair stays a line, and covers what it should.
-
-    ``width_px`` [N] is the root's width in samples, ``taper`` the part of it lost at the tip (0-1), ``first`` is added
-    to the strand index stored, ``bias`` pulls the strand towards the camera (dm). Depends on ``seed`` alone, not on
-    what is already drawn.
-    """
-    depth, surface, weight1, slope = buffer.depth, buffer.surface, buffer.weight1, buffer.slope
-    height, width = depth.shape
-    points = screen.shape[1]
-    state = np.uint32(seed * 2654435761 % 4294967296)
-    for i in range(screen.shape[0]):
-        state = np.uint32(state * np.uint32(1664525) + np.uint32(1013904223))
-        chance = (state >> np.uint32(8)) * np.float32(5.9604645e-08)
-        for k in range(points - 1):
-            x0, y0, z0 = screen[i, k, 0], screen[i, k, 1], screen[i, k, 2]
-            x1, y1, z1 = screen[i, k + 1, 0], screen[i, k + 1, 1], screen[i, k + 1, 2]
-            if z0 <= NEAR or z1 <= NEAR or max(x0, x1) < 0 or min(x0, x1) > width - 1:
-                continue
-            if max(y0, y1) < 0 or min(y0, y1) > height - 1:
-                continue
-            dx, dy, dz = x1 - x0, y1 - y0, z1 - z0
-            steps = int(max(abs(dx), abs(dy))) + 1
-            if steps > 4 * max(width, height):
-                continue
-            along = k / (points - np.float32(1))
-            covered = width_px[i] * (np.float32(1) - taper * along * along)
-            # A line of width w crosses w * hypot / max(|dx|,|dy|) samples per step along its longer axis.
-            covered *= math.sqrt(dx * dx + dy * dy) / max(max(abs(dx), abs(dy)), np.float32(1e-6))
-            count = int(covered + np.float32(1) - chance)
-            if count == 0:
-                continue
-            for j in range(steps):
-                f = (j + np.float32(0.5)) / steps
-                z = z0 + dz * f - bias
-                for o in range(count):
-                    xi, yi = int(x0 + dx * f + 0.5), int(y0 + dy * f + 0.5)
-                    if abs(dx) <= abs(dy):
-                        xi += o
-                    else:
-                        yi += o
-                    if xi < 0 or yi < 0 or xi >= width or yi >= height or z >= depth[yi, xi]:
-                        continue
-                    depth[yi, xi] = z
-                    surface[yi, xi] = -2 - first - i
-                    weight1[yi, xi] = (k + f) / (points - 1)
-                    slope[yi, xi, 0] = dx
-                    slope[yi, xi, 1] = dy
-                    slope[yi, xi, 2] = dz
 
 
 @kernel

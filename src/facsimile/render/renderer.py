@@ -20,7 +20,6 @@ from facsimile.render.postprocess import developed, metered_exposure
 from facsimile.render.raster import (
     FAR,
     GBuffer,
-    draw_strands,
     empty_gbuffer,
     rasterise,
     rasterise_depth,
@@ -40,6 +39,7 @@ from facsimile.render.shading import (
     shade,
 )
 from facsimile.render.stopwatch import Stopwatch
+from facsimile.render.strand_raster import StrandLayer, depth_with_strands, draw_strands, empty_strands
 from facsimile.render.textures import SkinTexture, TextureCache, level_for
 from facsimile.render.topology import topology
 
@@ -51,9 +51,6 @@ SHADOW_SIZES = (160, 256)
 STRAND_BIAS_DM = {STRAND_HAIR: 0.0, STRAND_BEARD: 0.008, STRAND_BROW: 0.012, STRAND_LASH: 0.012}
 STRAND_TAPER = {STRAND_HAIR: 0.6, STRAND_BEARD: 0.7, STRAND_BROW: 0.75, STRAND_LASH: 0.8}
 """Part of the width lost from root to tip."""
-LASH_COLOUR = (0.012, 0.009, 0.008)
-TINT_SPREAD = 0.28
-"""Log brightness of a hair per unit of its tint."""
 FULL_DETAIL_PX = 200
 """Pictures at least this large get every head hair; smaller ones fewer, wider hairs."""
 
@@ -92,23 +89,24 @@ def render(scene: Scene, *, watch: Stopwatch | None = None) -> Rendering:
     detail = 1.0 if size >= FULL_DETAIL_PX else 0.5
     head = pose_head(vertices, appearance, scene.expression.head_pose_rad, detail)
     watch.lap("pose")
-    buffer = empty_gbuffer(size * SAMPLES, size * SAMPLES)
+    buffer, strands = empty_gbuffer(size * SAMPLES, size * SAMPLES), empty_strands(size * SAMPLES, size * SAMPLES)
     draw_solids(scene, head, buffer)
-    draw_hairs(scene, head, (STRAND_HAIR,), buffer)
+    draw_hairs(scene, head, (STRAND_HAIR,), depth=buffer.depth, layer=strands)
+    seen = buffer._replace(depth=depth_with_strands(buffer.depth, strands))
     points = camera.project(landmarks(head.vertices), size)
-    visible = landmark_visibility(points, buffer, size=size, frame_dm=camera.frame)
-    draw_hairs(scene, head, (STRAND_BEARD, STRAND_BROW, STRAND_LASH), buffer)
+    visible = landmark_visibility(points, seen, size=size, frame_dm=camera.frame)
+    draw_hairs(scene, head, (STRAND_BEARD, STRAND_BROW, STRAND_LASH), depth=buffer.depth, layer=strands)
     watch.lap("raster")
     texture = _TEXTURES.of(appearance, level_for(px_per_dm))
-    paint = _paint(scene, head, texture)
+    paint = _paint(scene, texture)
     watch.lap("texture")
     shadow = _shadow(scene, head)
     watch.lap("shadow")
-    depth, occlusion = _occlusion(buffer, size, px_per_dm)
+    depth, occlusion = _occlusion(seen.depth, size, px_per_dm)
     watch.lap("occlusion")
     layers = empty_layers(size, size)
     light = light_arrays(scene.light)
-    shade(buffer, occlusion, _mesh(scene, head), paint, _view(scene), light, shadow, layers)
+    shade(buffer, strands, occlusion, _mesh(scene, head), paint, _view(scene), light, shadow, layers)
     watch.lap("shade")
     radiance = _diffused(layers, depth, px_per_dm)
     watch.lap("diffuse")
@@ -138,16 +136,22 @@ def draw_solids(scene: Scene, head: PosedHead, buffer: GBuffer) -> None:
     rasterise(screen, shape.clothes, shape.num_head, _below_neckline(scene.appearance), buffer)
 
 
-def draw_hairs(scene: Scene, head: PosedHead, kinds: tuple[int, ...], buffer: GBuffer) -> None:
-    """Draw the strands of some kinds; a strand's index counts all kinds."""
-    samples, first = scene.size * SAMPLES, 0
-    for number, strands in enumerate(head.strands):
+def draw_hairs(scene: Scene, head: PosedHead, kinds: tuple[int, ...], *, depth: np.ndarray, layer: StrandLayer) -> None:
+    """Draw the strands of some kinds, hidden by what is nearer than ``depth`` [H,W]."""
+    samples = scene.size * SAMPLES
+    for strands in head.strands:
         if strands.kind in kinds:
-            width = np.full(len(strands.points), strands.width_dm * samples / scene.camera.frame, np.float32)
-            lines = scene.camera.project(strands.points, samples)
-            taper, bias = np.float32(STRAND_TAPER[strands.kind]), np.float32(STRAND_BIAS_DM[strands.kind])
-            draw_strands(lines, width, taper, first, bias, number + 1, buffer)
-        first += len(strands.points)
+            draw_strands(
+                scene.camera.project(strands.points, samples),
+                width_px=strands.width_dm * np.float32(samples / scene.camera.frame),
+                taper=STRAND_TAPER[strands.kind],
+                colour=strands.colour,
+                openness=strands.openness,
+                kind=strands.kind,
+                bias=STRAND_BIAS_DM[strands.kind],
+                solid=depth,
+                layer=layer,
+            )
 
 
 def _below_neckline(appearance: Appearance) -> Float32[np.ndarray, " V"]:
@@ -176,9 +180,9 @@ def _transformed(points: np.ndarray, transform: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(points @ transform[:, :3].T + transform[:, 3])
 
 
-def _occlusion(buffer: GBuffer, size: int, px_per_dm: float) -> tuple[np.ndarray, np.ndarray]:
+def _occlusion(samples: np.ndarray, size: int, px_per_dm: float) -> tuple[np.ndarray, np.ndarray]:
     depth, scratch, occlusion = (np.empty((size, size), np.float32) for _ in range(3))
-    nearest_of_blocks(buffer.depth, depth)
+    nearest_of_blocks(samples, depth)
     ambient_occlusion(depth, np.float32(px_per_dm), TAPS, scratch, occlusion)
     return depth, occlusion
 
@@ -216,12 +220,11 @@ def _eye_axes(scene: Scene) -> Float32[np.ndarray, "2 3"]:
     return (ahead @ head_rotation(scene.expression.head_pose_rad).T).astype(np.float32)
 
 
-def _paint(scene: Scene, head: PosedHead, texture: SkinTexture) -> Paint:
+def _paint(scene: Scene, texture: SkinTexture) -> Paint:
     look, eyes = scene.appearance, scene.appearance.eyes
-    kinds, colours = _strand_paint(look, head)
     return Paint(
-        skin=texture.colour,
-        relief=texture.with_wrinkles(scene.action_units.intensity, scene.identity.age_years, look.wrinkle_strength),
+        skin=texture.with_blood_flow(scene.action_units.intensity),
+        relief=texture.with_wrinkles(scene.action_units.intensity, scene.identity.age_years),
         atlas_scale=np.float32(0.5**texture.level),
         roughness=np.float32(look.roughness),
         lip_colour=np.asarray(look.lip_colour, np.float32),
@@ -234,22 +237,7 @@ def _paint(scene: Scene, head: PosedHead, texture: SkinTexture) -> Paint:
         redness=np.float32(eyes.redness),
         teeth=look.teeth_colour,
         clothes=look.clothes_colour,
-        strand_kind=kinds,
-        strand_colour=colours,
     )
-
-
-def _strand_paint(look: Appearance, head: PosedHead) -> tuple[np.ndarray, np.ndarray]:
-    """Return kind [S] and albedo [S,3] of all strands in drawing order."""
-    base = {
-        STRAND_HAIR: look.hair_colour,
-        STRAND_BROW: look.brow_colour,
-        STRAND_BEARD: look.beard_colour,
-        STRAND_LASH: np.array(LASH_COLOUR, np.float32),
-    }
-    kinds = [np.full(len(strands.tint), strands.kind, np.uint8) for strands in head.strands]
-    colours = [np.exp(np.float32(TINT_SPREAD) * strands.tint)[:, None] * base[strands.kind] for strands in head.strands]
-    return np.concatenate(kinds), np.concatenate(colours).astype(np.float32)
 
 
 def _diffused(layers: Layers, depth: np.ndarray, px_per_dm: float) -> Float32[np.ndarray, "H W 3"]:

@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from facsimile.kernel import kernel
+from facsimile.render.hair_material import light_hair
 from facsimile.render.inlined import inlined
-from facsimile.render.materials import iris_colour, light_hair, light_surface, normalised
+from facsimile.render.materials import iris_colour, light_surface, normalised
 from facsimile.render.raster import EMPTY
 from facsimile.render.sampling import mask_texel, pixel_turn, relief_texel, skin_texel
+from facsimile.render.strand_raster import COLOUR, HIDES, OPAQUE, OPEN, SLOPE, WEIGHT
 from facsimile.render.topology import CLOTHES, EYE, SKIN, TEETH, TONGUE
 
 CLASS_NAMES = (
@@ -98,10 +100,6 @@ class Paint(NamedTuple):
     redness: np.float32
     teeth: np.ndarray
     clothes: np.ndarray
-    strand_kind: np.ndarray
-    """[S] u8 by strand index: STRAND_HAIR..."""
-    strand_colour: np.ndarray
-    """[S,3] albedo."""
 
 
 class View(NamedTuple):
@@ -312,33 +310,53 @@ def shade_solid(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
 
 
 @inlined
-def shade_strand(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
-    """Shade a strand sample; return radiance r, g, b and class."""
-    strand = -2 - buffer.surface[y, x]
-    depth, along = buffer.depth[y, x], buffer.weight1[y, x]
-    place, towards = room_point(x, y, depth, view)
-    scale = depth / view.focal
-    slope = buffer.slope[y, x]
-    tangent = (slope[0] * scale, -slope[1] * scale, -slope[2])
-    kind = paint.strand_kind[strand]
-    half, one = np.float32(0.5), np.float32(1)
-    root = one
+def strand_class(kind):
+    """Return the class of a kind of strand; lashes count as skin."""
     label = SKIN_CLASS
     if kind == STRAND_HAIR:
-        root = np.float32(0.55) + np.float32(0.6) * along
         label = HAIR
     elif kind == STRAND_BROW:
         label = BROW
     elif kind == STRAND_BEARD:
         label = BEARD
-    colour = paint.strand_colour[strand]
-    albedo = (colour[0] * root, colour[1] * root, colour[2] * root)
+    return label
+
+
+@inlined
+def shade_strands(x0, y0, occlusion, strands, mesh, view, light, shadow):
+    """Shade the hair of a 2x2 block once; return radiance r, g, b times its part of the block."""
+    zero, one, half = np.float32(0), np.float32(1), np.float32(0.5)
+    depth, opened, total = zero, zero, zero
+    dx, dy, dz = zero, zero, zero
+    r, g, b = zero, zero, zero
+    for k in range(4):
+        x, y = x0 + (k & 1), y0 + (k >> 1)
+        cover = one - strands.light[y, x]
+        sums = strands.sums[y, x]
+        if cover <= zero or sums[WEIGHT] <= zero:
+            continue
+        share = cover / sums[WEIGHT]
+        turned = share if dx * sums[SLOPE] + dy * sums[SLOPE + 1] >= zero else -share
+        dx, dy, dz = dx + turned * sums[SLOPE], dy + turned * sums[SLOPE + 1], dz + turned * sums[SLOPE + 2]
+        r, g, b = r + share * sums[COLOUR], g + share * sums[COLOUR + 1], b + share * sums[COLOUR + 2]
+        opened += share * sums[OPEN]
+        depth += cover * strands.front[y, x]
+        total += cover
+    if total <= zero:
+        return zero, zero, zero
+    scale = one / total
+    depth *= scale
+    place, towards = room_point(x0 + half, y0 + half, depth, view)
+    step = depth / view.focal
+    tangent = (dx * step, -dy * step, -dz)
     skull = mesh.skull
     outward = normalised(place[0] - skull[0], place[1] - skull[1], place[2] - skull[2])
-    occlusion = half + half * occlusion
-    turn = pixel_turn(x, y)
-    r, g, b = light_hair(place, tangent, outward, towards, albedo, occlusion, turn, light, shadow)
-    return r, g, b, label
+    albedo = (r * scale, g * scale, b * scale)
+    opened *= scale * (half + half * occlusion)
+    turn = pixel_turn(x0, y0)
+    r, g, b = light_hair(place, tangent, outward, towards, albedo, opened, turn, light, shadow)
+    part, ceiling = total * np.float32(0.25), np.float32(MAX_RADIANCE)
+    return part * min(r, ceiling), part * min(g, ceiling), part * min(b, ceiling)
 
 
 @inlined
@@ -362,6 +380,13 @@ def is_flat_block(buffer, mesh, x, y):
 
 
 @inlined
+def block_light(strands, x0, y0):
+    """Return the mean light that passes between the strands of a 2x2 block."""
+    upper = strands.light[y0, x0] + strands.light[y0, x0 + 1]
+    return (upper + strands.light[y0 + 1, x0] + strands.light[y0 + 1, x0 + 1]) * np.float32(0.25)
+
+
+@inlined
 def contact_shadow(behind):
     """Return the light left to a sample ``behind`` its pixel's nearest surface (dm): least just under an edge."""
     near, far = behind * np.float32(1 / 0.03), (np.float32(0.25) - behind) * np.float32(1 / 0.15)
@@ -370,11 +395,11 @@ def contact_shadow(behind):
 
 
 @kernel
-def shade(buffer, occlusion, mesh, paint, view, light, shadow, layers):
-    """Fill the layers [h,w] from a G-buffer [2h,2w] and the ambient occlusion [h,w]."""
+def shade(buffer, strands, occlusion, mesh, paint, view, light, shadow, layers):
+    """Fill the layers [h,w] from a G-buffer and its strands [2h,2w] and the ambient occlusion [h,w]."""
     height, width = occlusion.shape
     votes = np.zeros(11, np.int32)
-    quarter, ceiling = np.float32(0.25), np.float32(MAX_RADIANCE)
+    one, quarter, ceiling = np.float32(1), np.float32(0.25), np.float32(MAX_RADIANCE)
     for y in range(height):
         for x in range(width):
             y0, x0 = 2 * y, 2 * x
@@ -388,24 +413,29 @@ def shade(buffer, occlusion, mesh, paint, view, light, shadow, layers):
             e0, e1, e2 = np.float32(0), np.float32(0), np.float32(0)
             a0, a1, a2 = np.float32(0), np.float32(0), np.float32(0)
             p0, p1, p2 = np.float32(0), np.float32(0), np.float32(0)
-            share = np.float32(1) if flat else quarter
+            passed = block_light(strands, x0, y0)
+            if passed < one:
+                p0, p1, p2 = shade_strands(x0, y0, occlusion[y, x], strands, mesh, view, light, shadow)
+                cover = one - passed
             for k in range(1 if flat else 4):
                 xs, ys = x0 + (k & 1), y0 + (k >> 1)
                 surface = buffer.surface[ys, xs]
-                if surface == EMPTY:
+                through = passed if flat else strands.light[ys, xs]
+                share = passed if flat else quarter * through
+                if through < np.float32(HIDES):
+                    votes[strand_class(strands.kind[ys, xs])] += 1
+                    if share < quarter * np.float32(OPAQUE):
+                        cover += share
+                        continue
+                elif surface == EMPTY:
                     votes[BACKGROUND] += 1
+                if surface == EMPTY:
                     continue
                 cover += share
-                if surface < EMPTY:
-                    r, g, b, label = shade_strand(xs, ys, occlusion[y, x], buffer, mesh, paint, view, light, shadow)
-                    p0 += share * min(r, ceiling)
-                    p1 += share * min(g, ceiling)
-                    p2 += share * min(b, ceiling)
-                    votes[label] += 1
-                    continue
                 here = occlusion[y, x] * contact_shadow(buffer.depth[ys, xs] - nearest)
                 e, a, s, label, is_skin = shade_solid(xs, ys, here, buffer, mesh, paint, view, light, shadow)
-                votes[label] += 1
+                if through >= np.float32(HIDES):
+                    votes[label] += 1
                 p0 += share * min(s[0], ceiling)
                 p1 += share * min(s[1], ceiling)
                 p2 += share * min(s[2], ceiling)
