@@ -62,9 +62,14 @@ def state_from_expression(expression: Expression) -> State:
     units = State.from_action_units(_read_units(expression))
     if not units.face_seen:
         return units
-    head = _codes(expression.head_pose_rad, FULL_TURN_RAD)
-    eyes = _codes(expression.gaze_rad.mean(axis=0), FULL_LOOK_RAD)
-    return State(units.groups + tuple((term,) for term in (*head, *eyes)))
+    terms = pose_terms(expression.head_pose_rad, expression.gaze_rad)
+    return State(units.groups + tuple((term,) for term in terms))
+
+
+def pose_terms(head_pose_rad: Float[np.ndarray, "3"], gaze_rad: Float[np.ndarray, "2 2"]) -> tuple[Term, ...]:
+    """Score pitch, yaw and roll of the head with 51-56 and the gaze ([left, right][yaw, pitch], mean) with 61-64."""
+    head = _codes(head_pose_rad, FULL_TURN_RAD)
+    return (*head, *_codes(gaze_rad.mean(axis=0), FULL_LOOK_RAD))
 
 
 def lost_in_pose(state: State) -> tuple[str, ...]:

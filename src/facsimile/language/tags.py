@@ -88,13 +88,15 @@ def write(spans: Sequence[Span]) -> str:
     return " ".join(parts)
 
 
-def read(text: str) -> TaggedText:
+def read(text: str, *, only_brackets: bool = False) -> TaggedText:
     """Take a text apart into words and faces; every text is readable, ``rung`` says how well.
+
+    ``only_brackets`` leaves out the rung ``UNBRACKETED``, for texts that this package wrote.
 
     >>> read("[6C + au12=4] Hello").rung.name
     'NORMALISED'
     """
-    tags = list(_bracketed(text)) or list(_unbracketed(text))
+    tags = list(_bracketed(text)) or ([] if only_brackets else list(_unbracketed(text)))
     if not tags:
         return TaggedText((Span(unescape(text).strip()),), Rung.NONE)
     before = unescape(text[: tags[0].start]).strip()
