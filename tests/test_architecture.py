@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "studio": {"render", "face", "facs"},
     "data": {"facs"},
     "models": {"facs"},
-    "train": {"data", "models", "facs"},
+    "train": {"data", "models", "language", "facs"},
     "detect": {"facs", "data"},
     "evaluate": {"facs"},
     "language": {"facs"},
