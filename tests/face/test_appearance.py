@@ -48,7 +48,7 @@ def test_values_are_in_range() -> None:
         assert look.albedo.min() >= ALBEDO_RANGE[0] - 1e-6
         assert look.albedo.max() <= ALBEDO_RANGE[1] + 1e-6
         assert np.isfinite(look.height).all()
-        assert 0.6 <= look.wrinkle_strength <= 1.5
+        assert 0.6 <= look.wrinkles.strength <= 1.5
         for colour in (look.teeth_colour, look.hair_colour, look.lip_colour, look.eyes.sclera, look.clothes_colour):
             assert ((colour > 0) & (colour < 1)).all()
         assert 0 < look.eyes.pupil_radius < 1

@@ -24,6 +24,7 @@ from facsimile.face.skin import (
     tone_name,
 )
 from facsimile.face.strands import HairStrands, SurfaceStrands
+from facsimile.face.wrinkle_layout import WrinkleStyle, random_wrinkle_style
 
 ALBEDO_RANGE = (0.004, 0.95)
 """No real surface is outside it: soot 0.04 is mixed with gaps between hairs, fresh snow 0.95."""
@@ -39,8 +40,8 @@ class Appearance:
     ``albedo`` [3,H,W] linear RGB on the rest atlas, with lips, make-up, beard shadow, brow roots and scalp already in
     it; ``gloss`` [H,W] factor on the specular strength, 0.1-2, lips included; ``height`` [H,W] mm of pores and fine
     lines; ``lip_colour`` mean linear RGB of the lips (for information: ``lip_strength``, the share a renderer should
-    still blend over the albedo, is 0); ``roughness`` of the skin's highlight, 0.4-0.65; ``wrinkle_strength`` 0.6-1.5
-    factor on wrinkles; ``neckline``: (height at the neck in dm, drop per dm forward, radius in dm) of the collar.
+    still blend over the albedo, is 0); ``roughness`` of the skin's highlight, 0.4-0.65; ``wrinkles`` how the
+    skin folds and flushes; ``neckline``: (height at the neck in dm, drop per dm forward, radius in dm) of the collar.
     ``description``: plain words and numbers for a data set's row.
     """
 
@@ -50,7 +51,7 @@ class Appearance:
     lip_colour: Float32[np.ndarray, "3"]
     lip_strength: float
     roughness: float
-    wrinkle_strength: float
+    wrinkles: WrinkleStyle
     eyes: EyeColours
     teeth_colour: Float32[np.ndarray, "3"]
     hair_colour: Float32[np.ndarray, "3"]
@@ -125,7 +126,7 @@ def random_appearance(rng: np.random.Generator, identity: Identity) -> Appearanc
         lip_colour=lip_colour,
         lip_strength=0.0,
         roughness=float(rng.uniform(0.42, 0.62)),
-        wrinkle_strength=float(np.clip(np.exp(rng.normal(0, 0.25)), 0.6, 1.5)),
+        wrinkles=random_wrinkle_style(rng),
         eyes=eyes,
         teeth_colour=random_teeth_colour(rng, identity.age_years),
         hair_colour=hair.colour,

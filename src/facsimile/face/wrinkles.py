@@ -7,161 +7,296 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, Int
 
 from facsimile.face.regions import noise
 from facsimile.face.rest import ATLAS_SIZE, TEXEL_MM, atlas, atlas_uv, front_lookup
 from facsimile.face.skin import oldness
-from facsimile.face.wrinkle_table import AGE_SHARES, UNIT_MARKS, Bulge, Fold, Mark
+from facsimile.face.wrinkle_layout import WrinkleStyle, person_marks
+from facsimile.face.wrinkle_table import AGE_SHARES, REST, Bulge, Fold, Mark
 from facsimile.facs.action_units import unit_index
 from facsimile.kernel import kernel
 
 MIDLINE_BLEND = 0.05
 """Half width (dm) of the zone round the midline where the left half's map hands over to the right half's."""
-DEPTH_BY_AGE = ((8.0, 25.0, 80.0), (0.35, 0.60, 1.25))
+DEPTH_BY_AGE = ((6.0, 14.0, 25.0, 45.0, 65.0, 85.0), (0.22, 0.42, 0.72, 1.0, 1.2, 1.35))
 """Age in years and depth of expression folds: elastic skin folds less and smoother."""
+EARLY = 0.45
+"""Folds come early: at intensity share u the depth is u (1 + EARLY - EARLY u) of the whole."""
 CAVITY_PER_MM = 0.34
 """Share of the sky that a groove 1 mm deep hides; a crease of 3 mm is nearly black."""
+MAX_CAVITY = 0.85
 FADE = 0.3
 """Share of a fold's length over which each end fades out."""
 BREAK_UP = 0.32
 """Spread of the depth along a fold."""
-SMALLEST = 0.004
-"""Height (mm) under which a map is cut off."""
+CROP_STEP = 8
+"""Crops start and end at multiples of this many texels, so that they shrink as the whole atlas does."""
+REACH, BULGE_REACH = 5, 3
+"""Half widths of a fold and deviations of a bulge after which they are not drawn."""
+BESIDE_Z = 0.8
+"""Depth (dm) taken for points beside the face."""
+PLACE_MM, DEPTH_SPREAD = 1.3, 0.28
+"""Standard deviation of a mark's place, and of the logarithm of its depth, between people."""
+SIDE_PLACE_MM, SIDE_DEPTH_SPREAD = 0.7, 0.25
+"""The same between the sides of a face of asymmetry 1."""
+ONSET_SPREAD_YEARS, ONSET_YEARS = 8.0, 20.0
+"""How far people differ in when a late fold comes, and how long it takes to be whole."""
+CURVE_POINTS = 20
 
 
 @dataclass(frozen=True)
 class WrinkleMaps:
-    """Hold the maps: unit w is ``units[w]`` = (code, side), its crop starts at ``origin[w]`` = (row, column).
+    """Hold one person's maps: unit w is ``units[w]`` = (code, side), its crop starts at ``origin[w]`` = (row, column).
 
-    ``height[w]`` [h,w] in mm at intensity 5, ``cavity[w]`` the depth of grooves alone (mm, 0 or more).
+    ``maps[w]`` [h,w,2]: height in mm at intensity 5 and the depth of grooves alone (mm, 0 or more). Code 0 is age.
     """
 
     units: tuple[tuple[int, int], ...]
     origin: tuple[tuple[int, int], ...]
-    height: tuple[Float32[np.ndarray, "..."], ...]
-    cavity: tuple[Float32[np.ndarray, "..."], ...]
+    maps: tuple[Float32[np.ndarray, "_ _ 2"], ...]
 
 
 @kernel
-def _draw_fold(path, width, fade, lip, origin_row, origin_column, height, cavity):
-    """Carve a groove along a polyline [P,(column, row)]; ``width`` in texels; overlapping strokes keep the deepest."""
-    last = path.shape[0] - 1
-    for row in range(height.shape[0]):
-        for column in range(height.shape[1]):
-            x, y = column + origin_column, row + origin_row
-            best, at = 1e9, 0.0
-            for k in range(last):
-                dx, dy = path[k + 1, 0] - path[k, 0], path[k + 1, 1] - path[k, 1]
-                t = ((x - path[k, 0]) * dx + (y - path[k, 1]) * dy) / (dx * dx + dy * dy + 1e-12)
-                t = min(1.0, max(0.0, t))
-                gap = (x - path[k, 0] - t * dx) ** 2 + (y - path[k, 1] - t * dy) ** 2
-                if gap < best:
-                    best, at = gap, (k + t) / last
-            if best < (5 * width) ** 2:
-                end = min(1.0, min(at, 1 - at) / fade)
-                end = end * end * (3 - 2 * end)
-                groove = np.exp(-best / (2 * width * width))
-                heap = np.exp(-best / (2 * (2.2 * width) ** 2))
-                height[row, column] += end * (lip * heap - (1 + lip) * groove)
-                cavity[row, column] += end * groove
+def _draw_folds(curves, width, depth, lip, bias, windows, rough, top, left, out):
+    """Carve grooves along polylines [S,P,(column, row)] into ``out``, whose first texel is (top, left).
+
+    ``width`` in texels; ``bias`` heaps more skin on the left hand (+) of one who walks along the curve, as seen in the
+    atlas; ``windows`` [S,4]: first row and column, row and column after the last.
+    """
+    for s in range(curves.shape[0]):
+        path, wide, first_row, first_column = curves[s], width[s], windows[s, 0], windows[s, 1]
+        rows, columns = windows[s, 2] - first_row, windows[s, 3] - first_column
+        nearest = np.full((rows, columns), np.float32(1e9))
+        at = np.zeros((rows, columns), np.float32)
+        hand = np.zeros((rows, columns), np.float32)
+        last, reach = path.shape[0] - 1, REACH * wide
+        for k in range(last):
+            x0, y0 = path[k, 0] - first_column, path[k, 1] - first_row
+            dx, dy = path[k + 1, 0] - path[k, 0], path[k + 1, 1] - path[k, 1]
+            length2 = dx * dx + dy * dy + 1e-12
+            for row in range(max(0, int(min(y0, y0 + dy) - reach)), min(rows, int(max(y0, y0 + dy) + reach) + 1)):
+                low, high = int(min(x0, x0 + dx) - reach), int(max(x0, x0 + dx) + reach) + 1
+                for column in range(max(0, low), min(columns, high)):
+                    px, py = column - x0, row - y0
+                    t = min(1.0, max(0.0, (px * dx + py * dy) / length2))
+                    gap = (px - t * dx) ** 2 + (py - t * dy) ** 2
+                    if gap < nearest[row, column]:
+                        nearest[row, column] = gap
+                        at[row, column] = (k + t) / last
+                        hand[row, column] = (px * dy - py * dx) / np.sqrt(length2)
+        for row in range(rows):
+            for column in range(columns):
+                gap = nearest[row, column]
+                if gap < reach * reach:
+                    end = min(1.0, min(at[row, column], 1 - at[row, column]) / FADE)
+                    strength = depth[s] * end * end * (3 - 2 * end)
+                    strength *= min(2.0, max(0.15, 1 + BREAK_UP * rough[first_row + row, first_column + column]))
+                    groove = np.exp(-gap / (2 * wide * wide))
+                    heap = np.exp(-gap / (2 * (2 * wide) ** 2))
+                    side = 1 + bias[s] * min(1.0, max(-1.0, hand[row, column] / wide))
+                    i, j = first_row + row - top, first_column + column - left
+                    out[i, j, 0] += strength * (lip[s] * side * (heap - groove) - groove)
+                    out[i, j, 1] += max(0.0, strength) * groove
 
 
-def _smooth_path(points: Float[np.ndarray, "P 2"], count: int = 24) -> Float[np.ndarray, "N 2"]:
-    """Return a Catmull-Rom curve through the points."""
+@kernel
+def _draw_bulges(shape, windows, position, top, left, out):
+    """Add soft hills, or hollows of negative height: ``shape`` [S,5] centre x, y and radii (dm), height (mm)."""
+    for s in range(shape.shape[0]):
+        x0, y0, wide, tall, height = shape[s]
+        for row in range(windows[s, 0], windows[s, 2]):
+            for column in range(windows[s, 1], windows[s, 3]):
+                x, y, z = position[row, column]
+                front = min(1.0, max(0.0, (z - 0.25) / 0.2))
+                if front > 0:
+                    u, v = (abs(x) - x0) / wide, (y - y0) / tall
+                    spot = front * np.exp(-(u * u + v * v) / 2)
+                    out[row - top, column - left, 0] += height * spot
+                    out[row - top, column - left, 1] += max(0.0, -height) * spot
+
+
+@lru_cache(maxsize=8)
+def _spline(count: int) -> Float[np.ndarray, "N P"]:
+    """Return the matrix that takes ``count`` points to a Catmull-Rom curve through them."""
+    points = np.eye(count)
     padded = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
-    position = np.linspace(0, len(points) - 1, count)
-    k = np.minimum(position.astype(int), len(points) - 2)
+    position = np.linspace(0, count - 1, CURVE_POINTS)
+    k = np.minimum(position.astype(int), count - 2)
     t = (position - k)[:, None]
     p0, p1, p2, p3 = (padded[k + i] for i in range(4))
     return 0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3)
 
 
-def _texel_path(fold: Fold, sign: float) -> Float[np.ndarray, "N 2"]:
-    """Return the fold's curve in atlas columns and rows."""
-    path = _smooth_path(np.asarray(fold.path, np.float64))
-    z = front_lookup(path[:, 0], path[:, 1])[2].astype(np.float64)
-    points = np.stack([sign * path[:, 0], path[:, 1], np.where(np.isfinite(z), z, 0.8)], -1)
-    return atlas_uv(points)
-
-
-def _broken(stroke: Float32[np.ndarray, "h w"], window: tuple[slice, slice]) -> Float32[np.ndarray, "h w"]:
-    """Return a stroke deepened and shallowed along its way, as skin never folds evenly."""
-    return stroke * np.clip(1 + BREAK_UP * noise(4.0, 6)[window], 0.15, 2)
-
-
-def _draw_mark(mark: Mark, height: Float32[np.ndarray, "H W"], cavity: Float32[np.ndarray, "H W"]) -> None:
-    """Add a mark and its mirror image to whole-atlas maps."""
-    if isinstance(mark, Bulge):
-        height += np.float32(mark.height_mm) * atlas().blob(*mark.centre, *mark.radii)
-        cavity += np.float32(max(0.0, -mark.height_mm)) * atlas().blob(*mark.centre, *mark.radii)
-        return
-    for sign in (1.0, -1.0):
-        path = _texel_path(mark, sign)
-        width = mark.width_mm / 2 / TEXEL_MM
-        low = np.maximum(np.floor(path.min(0) - 5 * width).astype(int), 0)
-        high = np.minimum(np.ceil(path.max(0) + 5 * width).astype(int) + 1, (ATLAS_SIZE[1], ATLAS_SIZE[0]))
-        window = (slice(low[1], high[1]), slice(low[0], high[0]))
-        stroke = np.zeros((2, high[1] - low[1], high[0] - low[0]), np.float32)
-        _draw_fold(path, width, FADE, mark.lip, low[1], low[0], stroke[0], stroke[1])
-        height[window] += np.float32(mark.depth_mm) * _broken(stroke[0], window)
-        cavity[window] += np.float32(mark.depth_mm) * _broken(stroke[1], window)
-
-
-def _left_half(code: int) -> tuple[tuple[int, int], Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]:
-    """Return origin, height and cavity of a unit's left map; left and right add up to the whole face's."""
-    height, cavity = np.zeros((2, *ATLAS_SIZE), np.float32)
-    for mark in UNIT_MARKS[code]:
-        _draw_mark(mark, height, cavity)
-    height = np.asarray((height + height[:, ::-1]) / 2, np.float32)
-    cavity = np.asarray((cavity + cavity[:, ::-1]) / 2, np.float32)
-    t = np.clip(atlas().x / (2 * MIDLINE_BLEND) + 0.5, 0, 1)
-    left = np.asarray(t * t * (3 - 2 * t), np.float32)
-    height, cavity = height * left, cavity * left
-    rows = np.flatnonzero((np.abs(height) > SMALLEST).any(1))
-    columns = np.flatnonzero((np.abs(height) > SMALLEST).any(0))
-    window = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-    return (int(rows[0]), int(columns[0])), height[window].copy(), cavity[window].copy()
+@lru_cache(maxsize=1)
+def _half_column() -> int:
+    """Return the first column of left-half maps: where the midline zone begins, a multiple of the crop step."""
+    inside = np.flatnonzero((atlas().x[: ATLAS_SIZE[0] // 2] > -MIDLINE_BLEND).all(0))
+    return int(inside[inside > ATLAS_SIZE[1] // 4][0] // CROP_STEP * CROP_STEP - CROP_STEP)
 
 
 @lru_cache(maxsize=1)
-def wrinkle_maps() -> WrinkleMaps:
-    """Return the maps of all units and both sides, drawn once per process; right is the exact mirror image of left."""
-    units, origins, heights, cavities = [], [], [], []
-    for code in UNIT_MARKS:
-        origin, height, cavity = _left_half(code)
-        mirrored = (origin[0], ATLAS_SIZE[1] - origin[1] - height.shape[1])
-        units += [(code, 0), (code, 1)]
-        origins += [origin, mirrored]
-        heights += [height, np.ascontiguousarray(height[:, ::-1])]
-        cavities += [cavity, np.ascontiguousarray(cavity[:, ::-1])]
-    return WrinkleMaps(tuple(units), tuple(origins), tuple(heights), tuple(cavities))
+def _left_share() -> Float32[np.ndarray, "H W"]:
+    """Return the left half's part of the whole, 0-1; its mirror image is the right half's and both add up to 1."""
+    t = np.clip(atlas().x / (2 * MIDLINE_BLEND) + 0.5, 0, 1)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
-def _weight(intensity: float, code: int, *, age: float) -> float:
+def _depth_of(points: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n"]:
+    """Return z (dm) of the template at (x, y), 0.8 beside it."""
+    z = front_lookup(points[..., 0], points[..., 1])[2].astype(np.float64)
+    return np.where(np.isfinite(z), z, BESIDE_Z)
+
+
+def _windows(low: Float[np.ndarray, "S 2"], high: Float[np.ndarray, "S 2"]) -> Int[np.ndarray, "S 4"]:
+    """Return windows of texels from (column, row) ``low`` to ``high`` within the left half and its midline zone."""
+    least = np.array((0, _half_column()))
+    first = np.clip(np.floor(low[:, ::-1]).astype(int), least, ATLAS_SIZE)
+    after = np.clip(np.ceil(high[:, ::-1]).astype(int) + 1, first, ATLAS_SIZE)
+    return np.concatenate([first, after], 1)
+
+
+@dataclass(frozen=True)
+class _Marks:
+    """Hold the marks of a face side by side: ``curves`` [S,P,2] in dm and columns of numbers per fold and per bulge."""
+
+    curves: Float[np.ndarray, "S P 2"]
+    fold: Float[np.ndarray, "S 4"]
+    """Width and depth (mm), lip, bias."""
+    fold_unit: Int[np.ndarray, " S"]
+    bulge: Float[np.ndarray, "B 5"]
+    bulge_unit: Int[np.ndarray, " B"]
+
+    def jittered(self, noise_of: np.random.Generator, *, place_mm: float, depth: float) -> "_Marks":
+        """Return marks moved and turned by some ``place_mm`` and deepened or flattened by a factor exp(+-depth)."""
+        shift, bend = noise_of.standard_normal((2, len(self.curves), 1, 2)) * (place_mm / 100)
+        curves = self.curves + shift + bend * np.linspace(-1, 1, CURVE_POINTS)[None, :, None]
+        fold, bulge = self.fold.copy(), self.bulge.copy()
+        fold[:, :2] *= np.exp(noise_of.standard_normal((len(fold), 2)) * (0.5 * depth, depth))
+        moved = noise_of.standard_normal((len(bulge), 3))
+        bulge[:, 0] += np.where(bulge[:, 0] > MIDLINE_BLEND, moved[:, 0] * (place_mm / 100), 0)
+        bulge[:, 1] += moved[:, 1] * (place_mm / 100)
+        bulge[:, 4] *= np.exp(moved[:, 2] * depth)
+        return _Marks(curves, fold, self.fold_unit, bulge, self.bulge_unit)
+
+
+def _gathered(marks: dict[int, tuple[Mark, ...]], rng: np.random.Generator, age_years: float) -> _Marks:
+    """Put marks side by side, as deep as they are at an age."""
+    folds = [(code, mark) for code, of_unit in marks.items() for mark in of_unit if isinstance(mark, Fold)]
+    bulges = [(code, mark) for code, of_unit in marks.items() for mark in of_unit if isinstance(mark, Bulge)]
+    numbers = np.array([(m.width_mm, m.depth_mm, m.lip, m.bias, m.onset) for _, m in folds])
+    late = rng.standard_normal(len(folds)) * ONSET_SPREAD_YEARS
+    there = np.clip((age_years - numbers[:, 4] - late) / ONSET_YEARS + 0.5, 0, 1)
+    numbers[:, 1] *= np.where(numbers[:, 4] > 0, there, 1.0)
+    return _Marks(
+        np.stack([_spline(len(mark.path)) @ np.array(mark.path) for _, mark in folds]),
+        numbers[:, :4],
+        np.array([code for code, _ in folds]),
+        np.array([(*mark.centre, *mark.radii, mark.height_mm) for _, mark in bulges]),
+        np.array([code for code, _ in bulges]),
+    )
+
+
+def _half_maps(
+    marks: _Marks, rough: Float32[np.ndarray, "H W"]
+) -> dict[int, tuple[tuple[int, int], Float32[np.ndarray, "_ _ 2"]]]:
+    """Draw one half, on the left: origin and map by unit."""
+    crossing = marks.curves[..., 0].min(1) < 2 * MIDLINE_BLEND
+    mirrored = marks.curves[crossing] * (-1, 1)
+    curves = np.concatenate([marks.curves, mirrored])
+    fold = np.concatenate([marks.fold, marks.fold[crossing] * (1, 1, 1, -1)])
+    fold_unit = np.concatenate([marks.fold_unit, marks.fold_unit[crossing]])
+    z = np.concatenate([_depth_of(marks.curves), _depth_of(mirrored * (-1, 1))])
+    texels = atlas_uv(np.concatenate([curves, z[..., None]], -1))
+    width = fold[:, 0] / 2 / TEXEL_MM
+    fold_windows = _windows(texels.min(1) - REACH * width[:, None], texels.max(1) + REACH * width[:, None])
+    bulge_windows = _bulge_windows(marks.bulge)
+    halves = {}
+    for code in sorted({*marks.fold_unit.tolist(), *marks.bulge_unit.tolist()}):
+        folds = (fold_unit == code) & (fold[:, 1] != 0) & (fold_windows[:, 3] > fold_windows[:, 1])
+        bulges = marks.bulge_unit == code
+        windows = np.concatenate([fold_windows[folds], bulge_windows[bulges]])
+        if not len(windows):
+            continue
+        top, left = (windows[:, :2].min(0) // CROP_STEP * CROP_STEP).tolist()
+        bottom, right = (-(-windows[:, 2:].max(0) // CROP_STEP) * CROP_STEP).tolist()
+        out = np.zeros((bottom - top, right - left, 2), np.float32)
+        _, depth, lip, bias = fold[folds].T.copy()
+        _draw_folds(texels[folds], width[folds], depth, lip, bias, fold_windows[folds], rough, top, left, out)
+        _draw_bulges(marks.bulge[bulges], bulge_windows[bulges], atlas().position, top, left, out)
+        out *= _left_share()[top:bottom, left:right, None]
+        halves[code] = ((top, left), out)
+    return halves
+
+
+def _bulge_windows(bulge: Float[np.ndarray, "B 5"]) -> Int[np.ndarray, "B 4"]:
+    """Return the texels within BULGE_REACH deviations, wider at the side where the face turns away."""
+    centre, radii = bulge[:, :2], bulge[:, 2:4] * BULGE_REACH
+    z = _depth_of(centre)
+    low, high = centre - radii, centre + radii
+    inner = np.stack([low[:, 0], high[:, 1], z], -1)
+    outer = np.stack([high[:, 0], low[:, 1], z - radii[:, 0]], -1)
+    return _windows(atlas_uv(inner), atlas_uv(outer))
+
+
+@lru_cache(maxsize=4)
+def wrinkle_maps(style: WrinkleStyle, age_years: float) -> WrinkleMaps:
+    """Return the maps of all units and both sides of a person, drawn once; at asymmetry 0 right mirrors left."""
+    rng = np.random.default_rng([style.seed, 13])
+    own = _gathered(person_marks(style), rng, age_years).jittered(rng, place_mm=PLACE_MM, depth=DEPTH_SPREAD)
+    units, origins, maps = [], [], []
+    for side, rough in enumerate(_roughness(style)):
+        apart = style.asymmetry
+        marks = own.jittered(rng, place_mm=SIDE_PLACE_MM * apart, depth=SIDE_DEPTH_SPREAD * apart)
+        for code, ((row, column), half) in _half_maps(marks, rough).items():
+            if side == 1:
+                column, half = ATLAS_SIZE[1] - column - half.shape[1], np.ascontiguousarray(half[:, ::-1])
+            units.append((code, side))
+            origins.append((row, column))
+            maps.append(half)
+    return WrinkleMaps(tuple(units), tuple(origins), tuple(maps))
+
+
+def _roughness(style: WrinkleStyle) -> tuple[Float32[np.ndarray, "H W"], Float32[np.ndarray, "H W"]]:
+    """Return the noise that breaks up the folds of the left and the right half."""
+    rng = np.random.default_rng([style.seed, 12])
+    left, other = (np.roll(noise(4.0, 6), int(rng.integers(ATLAS_SIZE[1])), axis=1) for _ in range(2))
+    apart = np.float32(min(1.0, style.asymmetry))
+    return left, left * (1 - apart) + other * apart
+
+
+def unit_weight(intensity: float, code: int, *, age: float) -> float:
     """Return the factor on a unit's map: expression folds plus what age has left in the resting face."""
-    contraction = float(np.interp(age, *DEPTH_BY_AGE)) * max(0.0, intensity) / 5
-    return contraction + AGE_SHARES.get(code, 0.0) * oldness(age) * max(0.0, 1 - intensity / 5)
+    if code == REST:
+        return oldness(age)
+    share = min(1.0, max(0.0, intensity / 5))
+    contraction = float(np.interp(age, *DEPTH_BY_AGE)) * share * (1 + EARLY - EARLY * share)
+    return contraction + AGE_SHARES.get(code, 0.0) * oldness(age) * (1 - share)
+
+
+def unit_weights(
+    action_units: Float[np.ndarray, "A 2"], maps: WrinkleMaps, *, age: float, strength: float
+) -> list[float]:
+    """Return the factor on each map; intensities 0-5 in the order of ``LABEL_UNITS``, NaN counts as 0."""
+    intensity = np.nan_to_num(action_units, nan=0.0)
+    return [
+        strength * unit_weight(float(intensity[unit_index(code), side]) if code else 0.0, code, age=age)
+        for code, side in maps.units
+    ]
 
 
 def wrinkle_height(
-    action_units: Float[np.ndarray, "A 2"], age: float, *, strength: float = 1.0
+    action_units: Float[np.ndarray, "A 2"], age: float, style: WrinkleStyle
 ) -> tuple[Float32[np.ndarray, "H W"], Float32[np.ndarray, "H W"]]:
     """Return the height (mm) and the cavity (0-1, share of light lost) that wrinkles add to the skin.
 
     ``action_units`` are intensities 0-5 in the order of ``LABEL_UNITS``, NaN counts as 0; ``age`` in years deepens the
-    folds and leaves some at rest; ``strength`` is the person's own (``Appearance.wrinkle_strength``).
+    folds and leaves some at rest.
     """
-    maps = wrinkle_maps()
-    height, cavity = np.zeros((2, *ATLAS_SIZE), np.float32)
-    intensity = np.nan_to_num(action_units, nan=0.0)
-    for (code, side), (row, column), fold, groove in zip(
-        maps.units, maps.origin, maps.height, maps.cavity, strict=True
-    ):
-        weight = np.float32(strength * _weight(float(intensity[unit_index(code), side]), code, age=age))
+    maps = wrinkle_maps(style, age)
+    both = np.zeros((*ATLAS_SIZE, 2), np.float32)
+    weights = unit_weights(action_units, maps, age=age, strength=style.strength)
+    for weight, (row, column), crop in zip(weights, maps.origin, maps.maps, strict=True):
         if weight > 0:
-            window = (slice(row, row + fold.shape[0]), slice(column, column + fold.shape[1]))
-            height[window] += weight * fold
-            cavity[window] += weight * groove
-    np.clip(CAVITY_PER_MM * cavity, 0, 0.85, out=cavity)
-    return height, cavity
+            both[row : row + crop.shape[0], column : column + crop.shape[1]] += np.float32(weight) * crop
+    return both[..., 0], np.clip(CAVITY_PER_MM * both[..., 1], 0, MAX_CAVITY)

@@ -8,12 +8,15 @@ import numpy as np
 from jaxtyping import Float32
 
 from facsimile.face.appearance import Appearance
-from facsimile.face.rest import TEXEL_MM
-from facsimile.face.wrinkles import wrinkle_height
+from facsimile.face.blood_flow import COARSE, flow_tint
+from facsimile.face.rest import ATLAS_SIZE, TEXEL_MM
+from facsimile.face.wrinkles import CAVITY_PER_MM, MAX_CAVITY, WrinkleMaps, unit_weights, wrinkle_maps
 
 MAX_LEVEL = 3
 RELIEF_GAIN = 1.6
 """Slopes are exaggerated by this much: a pixel's highlight follows its steepest pores, not their mean."""
+FACE_COLUMNS = (ATLAS_SIZE[1] // 4, ATLAS_SIZE[1] * 3 // 4)
+"""The part of the atlas that blood flow reaches: columns of the front half of the head."""
 
 
 @dataclass(frozen=True)
@@ -26,16 +29,33 @@ class SkinTexture:
     """Linear albedo and gloss."""
     relief: Float32[np.ndarray, "h w 2"]
     """Height of pores and fine lines as sampled by the shader (slope units), and cavity."""
+    appearance: Appearance
+    folds: dict[float, WrinkleMaps]
+    """By age: wrinkles in the units of ``relief``, origins in its texels."""
 
-    def with_wrinkles(
-        self, intensity: Float32[np.ndarray, "A 2"], age_years: float, strength: float
-    ) -> Float32[np.ndarray, "h w 2"]:
+    def with_wrinkles(self, intensity: Float32[np.ndarray, "A 2"], age_years: float) -> Float32[np.ndarray, "h w 2"]:
         """Return the relief with the folds of an expression added."""
-        height, cavity = wrinkle_height(intensity, age_years, strength=strength)
-        relief = self.relief.copy()
-        relief[..., 0] += shrunk(height, self.level) * slope_scale(self.level)
-        relief[..., 1] = shrunk(cavity, self.level)
+        if age_years not in self.folds:
+            self.folds[age_years] = _shrunk_folds(wrinkle_maps(self.appearance.wrinkles, age_years), self.level)
+        folds, relief = self.folds[age_years], self.relief.copy()
+        strength = self.appearance.wrinkles.strength
+        weights = unit_weights(intensity, folds, age=age_years, strength=strength)
+        for weight, (row, column), crop in zip(weights, folds.origin, folds.maps, strict=True):
+            if weight > 0:
+                relief[row : row + crop.shape[0], column : column + crop.shape[1]] += np.float32(weight) * crop
+        np.minimum(relief[..., 1], np.float32(MAX_CAVITY), out=relief[..., 1])
         return relief
+
+    def with_blood_flow(self, intensity: Float32[np.ndarray, "A 2"]) -> Float32[np.ndarray, "h w 4"]:
+        """Return the colour with the flush and pallor of an expression."""
+        tint = flow_tint(intensity, self.appearance.wrinkles.flush)
+        if tint is None:
+            return self.colour
+        colour = self.colour.copy()
+        first, after = (column >> self.level for column in FACE_COLUMNS)
+        small = np.ascontiguousarray(tint[:, FACE_COLUMNS[0] // COARSE : FACE_COLUMNS[1] // COARSE])
+        colour[:, first:after, :3] *= cv2.resize(small, (after - first, colour.shape[0]))
+        return colour
 
 
 def level_for(px_per_dm: float) -> int:
@@ -65,7 +85,15 @@ def skin_texture(appearance: Appearance, level: int) -> SkinTexture:
     colour = np.concatenate([np.moveaxis(appearance.albedo, 0, -1), appearance.gloss[..., None]], -1)
     height = appearance.height[..., None]
     relief = np.concatenate([height * slope_scale(0), np.zeros_like(height)], -1)
-    return SkinTexture(level, shrunk(colour, level), shrunk(relief, level) / np.float32(2**level))
+    relief = shrunk(relief, level) / np.float32(2**level)
+    return SkinTexture(level, shrunk(colour, level), relief, appearance, {})
+
+
+def _shrunk_folds(folds: WrinkleMaps, level: int) -> WrinkleMaps:
+    """Return folds in slope units and shares of the sky, at a level."""
+    scale = np.array((slope_scale(level), CAVITY_PER_MM), np.float32)
+    origin = tuple((row >> level, column >> level) for row, column in folds.origin)
+    return WrinkleMaps(folds.units, origin, tuple(shrunk(crop, level) * scale for crop in folds.maps))
 
 
 def slope_scale(level: int) -> np.float32:
