@@ -13,6 +13,7 @@ from facsimile.app.debug import show_cause
 VERBS = {
     "demo": "The whole loop on one photo; writes a page and prints its path.",
     "render": "Draw a synthetic person making an expression.",
+    "face": "Write a synthetic person's head as a GLB file.",
     "describe": "Say an expression in words: units, muscles, prototypes.",
     "dataset": "Make and show labelled synthetic data sets.",
     "detect": "Read action units from photos and video.",
