@@ -6,7 +6,7 @@ exact.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -24,12 +24,16 @@ class Camera:
     """Height of the picture at the target's depth (dm); focal length = distance / frame, in picture heights."""
     offset: tuple[float, float] = (0.0, 0.0)
     """Shift of the target from the picture's centre, right and down, in picture heights."""
+    aperture_dm: float = 0.0
+    """Diameter of the lens opening: 0.03 a telephone, 0.5 a portrait lens; 0 is sharp everywhere."""
 
     def __post_init__(self) -> None:
         if not self.distance > 2.0:
             raise ValueError(f"distance: must exceed 2 dm (the head's radius and a margin), got {self.distance}")
         if not self.frame > 0.0:
             raise ValueError(f"frame: must be positive dm, got {self.frame}")
+        if not 0 <= self.aperture_dm < 2.0:
+            raise ValueError(f"aperture_dm: must lie in [0, 2), got {self.aperture_dm}")
 
     def focal_px(self, size: int) -> float:
         """Return the focal length in pixels of a square picture."""
@@ -59,7 +63,7 @@ class Camera:
     def mirrored(self) -> "Camera":
         """Return the camera that sees the mirrored room as the mirrored picture."""
         x, y, z = self.target
-        return Camera((-x, y, z), self.distance, self.frame, (-self.offset[0], self.offset[1]))
+        return replace(self, target=(-x, y, z), offset=(-self.offset[0], self.offset[1]))
 
 
 def head_rotation(head_pose_rad: Float[np.ndarray, " 3"]) -> Float[np.ndarray, "3 3"]:

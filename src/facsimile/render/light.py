@@ -1,21 +1,38 @@
-"""Light: a small random panorama, its order-2 irradiance, and a few directional lights."""
+"""Light on the head: what a place sends to it, ready for shading.
 
-import math
+The strongest lamps become directional lights, the first of which casts a shadow; the rest is a panorama, of which the
+skin gets order-2 irradiance and a blurred reflection, and eyes a sharp one.
+
+A panorama is an octahedral map [N,N,3] (Cigolle et al. 2014): texel (row, column) looks along the unit vector whose
+x, z are (column, row) in -1..1 over |x| + |y| + |z| where y > 0, folded outwards where y < 0; the middle looks up.
+"""
+
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-import cv2
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Float32
 
+from facsimile.render.place import Place, Source
 from facsimile.render.sampling import SHADOW_TAPS, disc_taps
 
-PANORAMA_SHAPE = (24, 48)
-"""Rows and columns of the panorama: 7.5 degrees per texel, enough for catch lights 0.2 rad wide."""
-ROUGH_SIGMA = (1.3, 2.6)
-"""Blur of the panorama that skin reflects, in texels (rows, columns); about 10-20 degrees, GGX roughness 0.5."""
-LIGHT_KINDS = ("studio", "indoor", "window", "overcast", "sun", "evening")
+PANORAMA_SIZE, ROUGH_SIZE = 48, 16
+"""Texels along a side: 4 degrees each, enough to tell a window from a lamp in an eye; 13 degrees for skin."""
+ROUGH_SHARPNESS = 12.0
+"""Lobe exp(k (cos - 1)) that skin reflects: about 17 degrees wide, GGX roughness 0.5 (Wang et al. 2009)."""
+MAX_DIRECTIONAL = 2
+"""Lamps that are shaded one by one; more cost time and add little to the panorama."""
+LEAST_SHARE = 0.12
+"""A second lamp counts if its irradiance is at least this part of the key light's."""
+SKY_SHARE, SKY_RADIUS_RAD = 0.4, 0.7
+"""Without lamps, this part of the sky's own direction becomes the key light, as wide as this."""
+BLOCKER_DM = 0.45
+"""Usual distance from a nose, a brow or a chin to the shadow it casts: the edge is softened by radius x this."""
+MAX_SOFTNESS_DM = 0.16
+FLIP_X = np.array([-1, 1, 1], np.float32)
+TOWARDS_CAMERA = np.array([0, 0.2, 0.98], np.float32)
+"""Where a face looks, on average."""
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Rec. 709 luminance of linear RGB."""
 
@@ -25,21 +42,27 @@ class Light:
     """What shines on the head, in the room frame; radiance in units where 1 is a white card in good light."""
 
     kind: str
-    """One of LIGHT_KINDS, or a free name."""
-    panorama: Float[np.ndarray, "H W 3"]
-    """Linear RGB; row 0 up, middle column +z (behind the camera)."""
-    directions: Float[np.ndarray, "K 3"]
+    """One of ``environment.PLACES``, or a free name."""
+    panorama: Float32[np.ndarray, "N N 3"]
+    """All of it, as an eye mirrors it."""
+    fill: Float32[np.ndarray, "N N 3"]
+    """The panorama without the directional lights."""
+    directions: Float32[np.ndarray, "K 3"]
     """Unit vectors towards the directional lights, the key light first; it alone casts shadows."""
-    colours: Float[np.ndarray, "K 3"]
+    colours: Float32[np.ndarray, "K 3"]
     """Linear RGB irradiance / pi of each on a surface facing it."""
-    softness: float
-    """Radius of the key light's shadow filter (dm)."""
+    radii: Float32[np.ndarray, " K"]
+    """Half the angular size of each (rad)."""
+
+    @property
+    def softness(self) -> float:
+        """Return the radius of the key light's shadow filter (dm)."""
+        return float(min(np.tan(min(self.radii[0], 1.0)) * BLOCKER_DM, MAX_SOFTNESS_DM))
 
     def mirrored(self) -> "Light":
         """Return the light of the mirrored room."""
-        flip = np.array([-1, 1, 1], np.float32)
-        panorama = np.ascontiguousarray(self.panorama[:, ::-1])
-        return Light(self.kind, panorama, self.directions * flip, self.colours, self.softness)
+        panorama, fill = (np.ascontiguousarray(maps[:, ::-1]) for maps in (self.panorama, self.fill))
+        return Light(self.kind, panorama, fill, self.directions * FLIP_X, self.colours, self.radii)
 
 
 class LightArrays(NamedTuple):
@@ -50,6 +73,7 @@ class LightArrays(NamedTuple):
     rough: np.ndarray
     directions: np.ndarray
     colours: np.ndarray
+    radii: np.ndarray
 
 
 class Shadow(NamedTuple):
@@ -61,47 +85,116 @@ class Shadow(NamedTuple):
     softness: np.float32
 
 
+@lru_cache(maxsize=4)
+def texel_directions(size: int) -> tuple[Float32[np.ndarray, "N N 3"], Float32[np.ndarray, "N N 1"]]:
+    """Return the direction and the solid angle (sum 4 pi) of every texel of a panorama."""
+    line = ((np.arange(size) + 0.5) / size * 2 - 1).astype(np.float64)
+    x, z = np.meshgrid(line, line)
+    y = 1 - np.abs(x) - np.abs(z)
+    fold = np.maximum(-y, 0)
+    flat = np.stack([x - np.copysign(fold, x), y, z - np.copysign(fold, z)], -1)
+    length = np.linalg.norm(flat, axis=-1, keepdims=True)
+    solid = length**-3
+    return (flat / length).astype(np.float32), (solid / solid.sum() * 4 * np.pi).astype(np.float32)
+
+
 @lru_cache(maxsize=1)
-def _directions() -> tuple[np.ndarray, np.ndarray]:
-    """Return the direction [h,w,3] and the solid angle [h,w,1] of every texel of the panorama."""
-    height, width = PANORAMA_SHAPE
-    polar = (np.arange(height) + 0.5)[:, None] / height * np.pi
-    azimuth = ((np.arange(width) + 0.5)[None] / width - 0.5) * 2 * np.pi
-    x, z = np.sin(polar) * np.sin(azimuth), np.sin(polar) * np.cos(azimuth)
-    direction = np.stack([x, np.broadcast_to(np.cos(polar), x.shape), z], -1)
-    solid = np.sin(polar) * (np.pi / height) * (2 * np.pi / width)
-    return direction, np.broadcast_to(solid, x.shape)[..., None]
+def _harmonic_weights() -> Float32[np.ndarray, "9 M"]:
+    """Return what each texel adds to the 9 numbers of ``irradiance_harmonics``."""
+    direction, solid = texel_directions(PANORAMA_SIZE)
+    x, y, z = np.moveaxis(direction.astype(np.float64), -1, 0)
+    bands = (np.ones_like(x), y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y)
+    norms = (0.282095, *[0.488603] * 3, 1.092548, 1.092548, 0.315392, 1.092548, 0.546274)
+    transfer = (1, *[2 / 3] * 3, *[1 / 4] * 5)
+    rows = [b * solid[..., 0] * n * n * a for b, n, a in zip(bands, norms, transfer, strict=True)]
+    return np.stack(rows).reshape(9, -1).astype(np.float32)
 
 
-def irradiance_harmonics(panorama: Float[np.ndarray, "H W 3"]) -> Float[np.ndarray, "9 3"]:
+def irradiance_harmonics(panorama: Float32[np.ndarray, "N N 3"]) -> Float32[np.ndarray, "9 3"]:
     """Project a panorama to the 9 numbers per channel that ``sampling.irradiance`` evaluates.
 
     Ramamoorthi and Hanrahan 2001, equations 3 and 8, with the 1/pi of a diffuse surface folded in: a constant
     panorama of 1 gives irradiance 1.
     """
-    direction, solid = _directions()
-    x, y, z = np.moveaxis(direction, -1, 0)
-    bands = (np.ones_like(x), y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y)
-    norms = (0.282095, *[0.488603] * 3, 1.092548, 1.092548, 0.315392, 1.092548, 0.546274)
-    transfer = (1, *[2 / 3] * 3, *[1 / 4] * 5)
-    weighted = panorama * solid
-    rows = [(weighted * b[..., None]).sum((0, 1)) * n * n * a for b, n, a in zip(bands, norms, transfer, strict=True)]
-    return np.stack(rows).astype(np.float32)
+    return _harmonic_weights() @ panorama.reshape(-1, 3)
+
+
+@lru_cache(maxsize=1)
+def _rough_weights() -> Float32[np.ndarray, "R M"]:
+    """Return the lobe of each texel of the rough panorama over the texels of the sharp one; rows sum to 1."""
+    fine, solid = texel_directions(PANORAMA_SIZE)
+    coarse, _ = texel_directions(ROUGH_SIZE)
+    lobe = np.exp((coarse.reshape(-1, 3) @ fine.reshape(-1, 3).T - 1) * np.float32(ROUGH_SHARPNESS))
+    lobe *= solid.reshape(1, -1)
+    return lobe / lobe.sum(1, keepdims=True)
 
 
 def light_arrays(light: Light) -> LightArrays:
     """Prepare a light for shading."""
-    rows, columns = ROUGH_SIGMA
-    pad = 8
-    wrapped = np.concatenate([light.panorama[:, -pad:], light.panorama, light.panorama[:, :pad]], 1)
-    rough = cv2.GaussianBlur(wrapped, (0, 0), sigmaX=columns, sigmaY=rows, borderType=cv2.BORDER_REPLICATE)
+    rough = (_rough_weights() @ light.fill.reshape(-1, 3)).reshape(ROUGH_SIZE, ROUGH_SIZE, 3)
     return LightArrays(
-        irradiance_harmonics(light.panorama),
-        np.ascontiguousarray(light.panorama, np.float32),
-        np.ascontiguousarray(rough[:, pad:-pad]),
-        np.ascontiguousarray(light.directions, np.float32),
-        np.ascontiguousarray(light.colours, np.float32),
+        irradiance_harmonics(light.fill), light.panorama, rough, light.directions, light.colours, light.radii
     )
+
+
+def place_light(place: Place) -> Light:
+    """Return what a place sends to the head."""
+    direction, _ = texel_directions(PANORAMA_SIZE)
+    rays, head = np.ascontiguousarray(direction.reshape(-1, 3)), np.zeros(3, np.float32)
+    shape = direction.shape
+    panorama = place.seen(head, rays).reshape(shape)
+    lamps = _directional(place)
+    if not lamps:
+        key = _sky_key(panorama)
+        fill = panorama * np.float32(1 - SKY_SHARE / 2)
+        return Light(place.kind, panorama, fill, *_stacked((key,)))
+    dark = place.without(lamps)
+    fill = place.seen(head, rays).reshape(shape) if dark is place else dark.seen(head, rays).reshape(shape)
+    for lamp in lamps:
+        _add_spark(panorama, lamp)
+    return Light(place.kind, panorama, fill, *_stacked(lamps))
+
+
+def _directional(place: Place) -> tuple[Source, ...]:
+    """Return the lamps that are shaded one by one."""
+    lamps = place.sources()[:MAX_DIRECTIONAL]
+    return tuple(lamp for lamp in lamps if lamp.colour @ LUMA >= LEAST_SHARE * (lamps[0].colour @ LUMA))
+
+
+def _stacked(lamps: tuple[Source, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    directions, colours = (np.stack([getattr(lamp, name) for lamp in lamps]) for name in ("towards", "colour"))
+    return directions, colours, np.array([lamp.radius for lamp in lamps], np.float32)
+
+
+def _sky_key(panorama: np.ndarray) -> Source:
+    """Return the direction that most light comes from as a wide lamp: the order-1 part of the irradiance."""
+    harmonics = irradiance_harmonics(panorama)
+    axis = harmonics[[3, 1, 2]] @ LUMA
+    length = np.linalg.norm(axis) + np.float32(1e-6)
+    colour = (harmonics[[3, 1, 2]].T @ (axis / length)) * np.float32(SKY_SHARE)
+    return Source((axis / length).astype(np.float32), np.maximum(colour, 0).astype(np.float32), SKY_RADIUS_RAD)
+
+
+def _add_spark(panorama: np.ndarray, lamp: Source) -> None:
+    """Show a lamp that is smaller than a texel: its power goes to the texel that looks at it."""
+    direction, solid = texel_directions(PANORAMA_SIZE)
+    if lamp.radius < 1.5 * float(np.sqrt(solid.mean() / np.pi)):
+        row, column = np.unravel_index(int(np.argmax(direction @ lamp.towards)), solid.shape[:2])
+        panorama[row, column] += lamp.colour * np.float32(np.pi) / solid[row, column]
+
+
+def balance_gain(light: Light, strength: float) -> Float[np.ndarray, " 3"]:
+    """Return the RGB gain of a camera that takes away ``strength`` (0-1) of the light's tint on a face."""
+    total = face_light(light)
+    return ((total @ LUMA) / total) ** strength
+
+
+def face_light(light: Light) -> Float[np.ndarray, " 3"]:
+    """Return the mean irradiance / pi (linear RGB) of a head that faces the camera: half in front, half all round."""
+    harmonics = irradiance_harmonics(light.fill).astype(np.float64)
+    facing = np.clip(light.directions @ TOWARDS_CAMERA, 0, None)
+    lamps = (light.colours * (0.5 * facing + 0.15)[:, None]).sum(0)
+    return np.maximum(harmonics[0] + 0.5 * harmonics[2] + lamps, 1e-5)
 
 
 def shadow_frame(light: Light, centre: Float[np.ndarray, " 3"], *, extent: float, size: int) -> np.ndarray:
@@ -120,76 +213,3 @@ def shadow_frame(light: Light, centre: Float[np.ndarray, " 3"], *, extent: float
 def shadow_of(depth: np.ndarray, transform: np.ndarray, softness_px: float) -> Shadow:
     """Bundle a finished shadow map for the shading kernel."""
     return Shadow(depth, transform, disc_taps(SHADOW_TAPS), np.float32(softness_px))
-
-
-def _kelvin_tint(warmth: float) -> np.ndarray:
-    """Return an RGB tint of luminance 1; warmth -1 is shade (about 9000 K), 0 daylight, 1 a lamp (3000 K)."""
-    tint = np.exp(np.array([0.32, 0.02, -0.45]) * warmth)
-    return tint / (tint @ LUMA)
-
-
-def _direction(azimuth: float, elevation: float) -> np.ndarray:
-    level = math.cos(elevation)
-    return np.array([level * math.sin(azimuth), math.sin(elevation), level * math.cos(azimuth)])
-
-
-def _add_glow(panorama: np.ndarray, towards: np.ndarray, colour: np.ndarray, sharpness: float) -> None:
-    """Add a soft box: a lobe of integral about 1 white card, ``sharpness`` its 1 / angle^2."""
-    direction, _ = _directions()
-    lobe = np.exp((direction @ towards - 1) * sharpness) * (sharpness / (2 * np.pi))
-    panorama += lobe[..., None] * colour
-
-
-def _add_window(panorama: np.ndarray, rng: np.random.Generator, colour: np.ndarray) -> None:
-    """Add a bright rectangle at a random place above the horizon."""
-    height, width = PANORAMA_SHAPE
-    top, rows = int(rng.integers(height // 6, height // 2 - 1)), int(rng.integers(3, 7))
-    left, columns = int(rng.integers(0, width)), int(rng.integers(2, 6))
-    panorama[top : top + rows, np.arange(left, left + columns) % width] += colour
-
-
-def random_light(rng: np.random.Generator) -> Light:
-    """Draw a light: a panorama of sky, walls, windows and soft boxes, and one to three directional lights."""
-    kind = str(rng.choice(LIGHT_KINDS, p=[0.2, 0.26, 0.16, 0.14, 0.14, 0.1]))
-    warmth = {"studio": 0.0, "indoor": 0.5, "window": -0.15, "overcast": -0.25, "sun": 0.0, "evening": 0.8}[kind]
-    ambient = {"studio": 0.22, "indoor": 0.35, "window": 0.25, "overcast": 0.75, "sun": 0.4, "evening": 0.2}[kind]
-    tint = _kelvin_tint(warmth + rng.normal() * 0.25)
-    direction, _ = _directions()
-    slope = np.clip(direction[..., 1:2] * rng.uniform(0.1, 0.8) + 1, 0.05, None)
-    ground = np.where(direction[..., 1:2] < -0.05, rng.uniform(0.25, 0.8), 1.0)
-    panorama = slope * ground * tint * ambient * math.exp(rng.normal() * 0.25)
-    panorama *= np.exp(rng.normal(size=3) * 0.05)
-    for _ in range(int(rng.integers(0, 4)) if kind != "sun" else 0):
-        _add_window(panorama, rng, _kelvin_tint(rng.normal() * 0.5) * rng.uniform(0.6, 2.5))
-    directions, colours = _random_lamps(rng, kind, warmth, panorama)
-    balance = white_balance(panorama, directions, colours, strength=float(rng.uniform(0.5, 0.95)))
-    panorama, colours = panorama * balance, colours * balance
-    softness = {"studio": 0.09, "sun": 0.015, "overcast": 0.12}.get(kind, 0.06) * math.exp(rng.normal() * 0.4)
-    return Light(kind, panorama.astype(np.float32), directions, colours.astype(np.float32), float(softness))
-
-
-def white_balance(panorama: np.ndarray, directions: np.ndarray, colours: np.ndarray, *, strength: float) -> np.ndarray:
-    """Return the RGB gain of a camera that takes away ``strength`` (0-1) of the light's tint on a face."""
-    direction, solid = _directions()
-    ambient = panorama * solid * np.clip(direction[..., 2:] + 0.3, 0, None)
-    lamps = colours * np.clip(directions[:, 2:] + 0.3, 0, None)
-    total = ambient.sum((0, 1)) / np.pi + lamps.sum(0)
-    return ((total @ LUMA) / total) ** strength
-
-
-def _random_lamps(
-    rng: np.random.Generator, kind: str, warmth: float, panorama: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draw the directional lights and show each one in the panorama, so that eyes reflect it."""
-    key = {"studio": 0.75, "indoor": 0.5, "window": 0.7, "overcast": 0.22, "sun": 1.1, "evening": 0.6}[kind]
-    directions, colours = [], []
-    for index in range(int(rng.choice([1, 2, 3], p=[0.45, 0.35, 0.2]))):
-        first = index == 0
-        azimuth = np.clip(rng.normal() * (0.65 if first else 1.3), -2.6, 2.6)
-        towards = _direction(azimuth, rng.uniform(0.15, 1.1) if first else rng.uniform(-0.1, 0.8))
-        strength = key * math.exp(rng.normal() * 0.25) * (1.0 if first else rng.uniform(0.15, 0.6))
-        colour = _kelvin_tint(warmth + rng.normal() * 0.25) * strength
-        _add_glow(panorama, towards, colour * 0.5, rng.uniform(15, 90))
-        directions.append(towards)
-        colours.append(colour)
-    return np.array(directions, np.float32), np.array(colours, np.float32)

@@ -11,7 +11,6 @@ MIN_FACING = 0.02
 """Cosine below which a normal is bent back towards the viewer."""
 MAX_HIGHLIGHT = 6.0
 """Largest specular factor on skin; keeps one sparkling sample from becoming a white pixel."""
-MAX_EYE_HIGHLIGHT = 60.0
 
 
 @inlined
@@ -85,44 +84,13 @@ def light_surface(place, normal, view, finish, occlusion, turn, light, shadow):
         e0 += c0 * max(zero, (n_l + wrap_r) / (one + wrap_r))
         e1 += c1 * max(zero, (n_l + wrap_g) / (one + wrap_g))
         e2 += c2 * max(zero, (n_l + wrap_b) / (one + wrap_b))
-        if n_l > zero:
+        if n_l > zero and not is_eye:
             hx, hy, hz = normalised(lx + vx, ly + vy, lz + vz)
             n_h, v_h = max(zero, nx * hx + ny * hy + nz * hz), max(zero, vx * hx + vy * hy + vz * hz)
-            if is_eye:
-                shine = min(ggx(n_l, n_v, n_h, v_h, alpha, f0), np.float32(MAX_EYE_HIGHLIGHT))
-            else:
-                broad = ggx(n_l, n_v, n_h, v_h, alpha, f0)
-                tight = ggx(n_l, n_v, n_h, v_h, alpha * np.float32(0.35), f0)
-                shine = min(np.float32(0.7) * broad + np.float32(0.3) * tight, np.float32(MAX_HIGHLIGHT))
+            wide = min(one, alpha + np.float32(0.33) * light.radii[i])  # a sphere light, Karis 2013
+            broad = ggx(n_l, n_v, n_h, v_h, wide, f0)
+            tight = ggx(n_l, n_v, n_h, v_h, min(one, wide - np.float32(0.65) * alpha), f0)
+            shine = min(np.float32(0.7) * broad + np.float32(0.3) * tight, np.float32(MAX_HIGHLIGHT))
             shine *= n_l * strength * np.float32(math.pi)
             s0, s1, s2 = s0 + c0 * shine, s1 + c1 * shine, s2 + c2 * shine
     return e0, e1, e2, s0, s1, s2
-
-
-@inlined
-def iris_colour(radius, angle, eyes):
-    """Return albedo r, g, b of the eyeball at ``radius`` (1 = eyeball's radius, seen from the front) and ``angle``."""
-    one, zero = np.float32(1), np.float32(0)
-    edge, pupil = eyes.iris_radius, eyes.pupil_radius
-    q = radius / edge
-    blend = min(one, max(zero, (radius - edge) / np.float32(0.06) + np.float32(0.5)))
-    redness = min(one, max(zero, (radius - np.float32(0.55)) * np.float32(1.2))) * eyes.redness
-    vein = max(zero, math.sin(angle * 9 + 3 * math.sin(radius * 14 + angle * 3)) - np.float32(0.7)) * redness * 2
-    a0 = eyes.sclera[0]
-    a1 = eyes.sclera[1] * (one - np.float32(0.25) * redness) * (one - min(one, vein))
-    a2 = eyes.sclera[2] * (one - np.float32(0.28) * redness) * (one - min(one, vein))
-    if blend < one:
-        fibre = np.float32(0.5) + np.float32(0.22) * math.sin(angle * 37 + 4 * math.sin(q * 9))
-        fibre += np.float32(0.16) * math.sin(angle * 71 + q * 11) + np.float32(0.12) * math.sin(angle * 13 - q * 5)
-        collar = math.exp(-(((q - pupil - np.float32(0.14)) / np.float32(0.16)) ** 2))
-        ring = min(one, max(zero, (q - np.float32(0.76)) / np.float32(0.24)))
-        shade = (one - np.float32(0.75) * ring * math.sqrt(ring)) * (np.float32(0.55) + np.float32(0.9) * fibre)
-        hole = min(one, max(zero, (q - pupil) / np.float32(0.08)))
-        i0 = (eyes.iris_outer[0] * (one - collar) + eyes.iris_inner[0] * collar) * shade * hole
-        i1 = (eyes.iris_outer[1] * (one - collar) + eyes.iris_inner[1] * collar) * shade * hole
-        i2 = (eyes.iris_outer[2] * (one - collar) + eyes.iris_inner[2] * collar) * shade * hole
-        dark = np.float32(0.004)
-        a0 = a0 * blend + (i0 + dark) * (one - blend)
-        a1 = a1 * blend + (i1 + dark) * (one - blend)
-        a2 = a2 * blend + (i2 + dark) * (one - blend)
-    return a0, a1, a2

@@ -81,18 +81,23 @@ def irradiance(harmonics, x, y, z):
 
 @inlined
 def environment_texel(environment, x, y, z):
-    """Return r, g, b of a panorama [h,w,3] (row 0 up, middle column +z) in a unit direction."""
-    height, width = environment.shape[0], environment.shape[1]
-    u = (math.atan2(x, z) * np.float32(0.5 / math.pi) + np.float32(0.5)) * width - np.float32(0.5)
-    v = math.acos(max(np.float32(-1), min(np.float32(1), y))) * np.float32(1 / math.pi) * height - np.float32(0.5)
-    x0, x1, y0, y1, fx, fy = texel_weights(u, v, height, width)
+    """Return r, g, b of an octahedral panorama [N,N,3] (see ``light.py``) in a unit direction."""
+    size = environment.shape[0]
+    scale = np.float32(1) / (abs(x) + abs(y) + abs(z))
+    a, b = x * scale, z * scale
+    if y < 0:
+        a, b = a + math.copysign(y * scale, a), b + math.copysign(y * scale, b)
+    half, last = np.float32(0.5), np.float32(size - 1)
+    u = min(last, max(np.float32(0), (a * half + half) * size - half))
+    v = min(last, max(np.float32(0), (b * half + half) * size - half))
+    x0, x1, y0, y1, fx, fy = texel_weights(u, v, size, size)
     one = np.float32(1)
     w00, w01, w10, w11 = (one - fx) * (one - fy), fx * (one - fy), (one - fx) * fy, fx * fy
-    a, b, c, d = environment[y0, x0], environment[y0, x1], environment[y1, x0], environment[y1, x1]
+    p, q, r, s = environment[y0, x0], environment[y0, x1], environment[y1, x0], environment[y1, x1]
     return (
-        a[0] * w00 + b[0] * w01 + c[0] * w10 + d[0] * w11,
-        a[1] * w00 + b[1] * w01 + c[1] * w10 + d[1] * w11,
-        a[2] * w00 + b[2] * w01 + c[2] * w10 + d[2] * w11,
+        p[0] * w00 + q[0] * w01 + r[0] * w10 + s[0] * w11,
+        p[1] * w00 + q[1] * w01 + r[1] * w10 + s[1] * w11,
+        p[2] * w00 + q[2] * w01 + r[2] * w10 + s[2] * w11,
     )
 
 

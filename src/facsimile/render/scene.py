@@ -11,9 +11,10 @@ from facsimile.face.rig import default_rig
 from facsimile.facs.action_units import LABEL_UNITS, UNITS
 from facsimile.facs.converters import expression_from_action_units
 from facsimile.facs.expression import ActionUnits, Expression
-from facsimile.render.background import Background, random_background
+from facsimile.render.background import Background, background_of
 from facsimile.render.camera import Camera
-from facsimile.render.light import Light, random_light
+from facsimile.render.environment import place_of_kind, random_place
+from facsimile.render.light import Light, place_light
 from facsimile.render.posing import bent
 from facsimile.render.postprocess import Sensor, random_sensor
 from facsimile.render.topology import topology
@@ -23,6 +24,8 @@ FACE_DEPTH_DM = 0.6
 """The middle of the face, seen from the point between the eyes: this far below and at this z (template)."""
 YAW_DEVIATION, PITCH_DEVIATION, ROLL_DEVIATION = 0.33, 0.16, 0.10
 """Standard deviations of random head poses (radians): most photos are within 20 degrees of frontal."""
+PORTRAIT_PLACES = ("window", "office", "studio", "overcast")
+"""Places whose light suits a portrait."""
 YAW_LIMIT, PITCH_LIMIT, ROLL_LIMIT = 1.15, 0.5, 0.4
 
 
@@ -106,10 +109,18 @@ def face_centre(identity: Identity, head_pose_rad: np.ndarray) -> np.ndarray:
     return bent(centre, np.array([[0, 9, 0]], np.float32), head_pose_rad)[0]
 
 
-def framed_camera(centre: np.ndarray, *, distance: float, frame: float, offset: tuple[float, float]) -> Camera:
+def framed_camera(
+    centre: np.ndarray, *, distance: float, frame: float, offset: tuple[float, float], aperture_dm: float = 0.0
+) -> Camera:
     """Return a camera that looks at ``centre``."""
     x, y, z = (float(value) for value in centre)
-    return Camera((x, y, z), distance=distance, frame=frame, offset=offset)
+    return Camera((x, y, z), distance=distance, frame=frame, offset=offset, aperture_dm=aperture_dm)
+
+
+def random_aperture(rng: np.random.Generator) -> float:
+    """Draw the diameter of a lens opening (dm): 2-4 mm in telephones, 5-45 mm in cameras."""
+    low, high = (0.02, 0.04) if rng.random() < 0.45 else (0.05, 0.45)
+    return float(math.exp(rng.uniform(math.log(low), math.log(high))))
 
 
 def random_camera(rng: np.random.Generator, centre: np.ndarray) -> Camera:
@@ -121,6 +132,7 @@ def random_camera(rng: np.random.Generator, centre: np.ndarray) -> Camera:
         distance=distance,
         frame=float(rng.uniform(2.45, 3.3)),
         offset=(float(offset[0]), float(offset[1])),
+        aperture_dm=random_aperture(rng),
     )
 
 
@@ -144,8 +156,7 @@ def random_scene(
     action_units = drawn if expression is None else expression
     pose = np.zeros(3, np.float32) if frontal else random_head_pose(rng, yaw_rad)
     gaze = np.zeros((2, 2), np.float32) if frontal else random_gaze(rng, pose)
-    light = random_light(rng)
-    background = random_background(rng, light.panorama.mean((0, 1)))
+    place = random_place(rng)
     camera = random_camera(rng, face_centre(person.identity, pose))
     return Scene(
         identity=person.identity,
@@ -153,8 +164,8 @@ def random_scene(
         expression=expression_from_action_units(action_units, head_pose_rad=pose, gaze_rad=gaze),
         action_units=action_units,
         camera=camera,
-        light=light,
-        background=background,
+        light=place_light(place),
+        background=background_of(place, camera),
         sensor=random_sensor(rng),
         size=size,
         seed=seed,
@@ -170,9 +181,13 @@ def portrait_scene(
     eye = np.clip([-yaw_rad, -pitch_rad], [-0.6, -0.4], [0.6, 0.4])
     gaze = np.tile(np.float32(eye), (2, 1))
     camera = framed_camera(face_centre(scene.identity, pose), distance=10.0, frame=2.9, offset=(0.0, 0.0))
+    rng = np.random.default_rng([seed, 3])
+    place = place_of_kind(rng, PORTRAIT_PLACES[int(rng.integers(len(PORTRAIT_PLACES)))])
     return replace(
         scene,
         expression=expression_from_action_units(action_units, head_pose_rad=pose, gaze_rad=gaze),
         camera=camera,
+        light=place_light(place),
+        background=background_of(place, camera),
         sensor=Sensor(),
     )

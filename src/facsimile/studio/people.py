@@ -1,5 +1,6 @@
 """Turn shots into scenes and scenes into rows: the part of a data set that needs the renderer."""
 
+import functools
 import json
 
 import numpy as np
@@ -9,11 +10,13 @@ from facsimile.face.identity import random_identity
 from facsimile.facs.converters import expression_from_action_units
 from facsimile.facs.expression import ActionUnits
 from facsimile.facs.notation import write
-from facsimile.render.background import random_background
-from facsimile.render.light import Light, random_light
+from facsimile.render.background import background_of
+from facsimile.render.environment import random_place
+from facsimile.render.light import place_light
+from facsimile.render.place import Place
 from facsimile.render.postprocess import random_sensor
 from facsimile.render.renderer import Rendering, render
-from facsimile.render.scene import Person, Scene, face_centre, framed_camera
+from facsimile.render.scene import Person, Scene, face_centre, framed_camera, random_aperture
 from facsimile.studio.engine import Row
 from facsimile.studio.settings import Settings
 from facsimile.studio.shards import encode_image
@@ -41,18 +44,26 @@ def person_of(seed: int, identity: int) -> Person:
     return Person(who.seed, who, random_appearance(rng, who))
 
 
-def light_of(seed: int, identity: int, number: int) -> Light:
-    """Draw one of the lights a person is seen in."""
-    return random_light(stream(seed, LIGHT_STREAM, identity, number))
+@functools.lru_cache(maxsize=8)
+def place_of(seed: int, identity: int, number: int) -> Place:
+    """Draw one of the places a person is seen in."""
+    return random_place(stream(seed, LIGHT_STREAM, identity, number))
 
 
 def scene_of(this: Shot, person: Person, *, seed: int, size: int) -> Scene:
     """Return the scene of a shot: sensor and background noise come from the sample's own pixel stream."""
     rng = stream(seed, PIXEL_STREAM, this.identity, this.index)
-    light = light_of(seed, this.identity, this.light)
+    place = place_of(seed, this.identity, this.light)
     pose = this.head_pose_rad.astype(np.float32)
     action_units = ActionUnits(this.action_units)
     right, down = this.offset
+    camera = framed_camera(
+        face_centre(person.identity, pose),
+        distance=this.distance_dm,
+        frame=this.frame_dm,
+        offset=(right, down - CROP_LOWER_DM / this.frame_dm),
+        aperture_dm=random_aperture(rng),
+    )
     return Scene(
         identity=person.identity,
         appearance=person.appearance,
@@ -60,14 +71,9 @@ def scene_of(this: Shot, person: Person, *, seed: int, size: int) -> Scene:
             action_units, head_pose_rad=pose, gaze_rad=this.gaze_rad.astype(np.float32)
         ),
         action_units=action_units,
-        camera=framed_camera(
-            face_centre(person.identity, pose),
-            distance=this.distance_dm,
-            frame=this.frame_dm,
-            offset=(right, down - CROP_LOWER_DM / this.frame_dm),
-        ),
-        light=light,
-        background=random_background(rng, light.panorama.mean((0, 1))),
+        camera=camera,
+        light=place_light(place),
+        background=background_of(place, camera),
         sensor=random_sensor(rng),
         size=size,
         seed=this.index,
