@@ -8,8 +8,8 @@ from jaxtyping import Float32
 
 from facsimile.face.beard import beard_shadow, grow_beard, random_beard
 from facsimile.face.brows import brow_shadow, grow_brows, random_brows
-from facsimile.face.eyes import EyeColours, random_eyes, random_teeth_colour
-from facsimile.face.hair import Hair, random_hair, scalp_shadow
+from facsimile.face.eyes import EyeColours, random_eyes
+from facsimile.face.hair import HAIR_COLOURS, Hair, random_hair, scalp_shadow
 from facsimile.face.identity import Identity
 from facsimile.face.lashes import grow_lashes
 from facsimile.face.lip_paint import paint_lips, random_lips
@@ -24,6 +24,7 @@ from facsimile.face.skin import (
     tone_name,
 )
 from facsimile.face.strands import HairStrands, SurfaceStrands
+from facsimile.face.teeth import Dentition, random_dentition
 from facsimile.face.wrinkle_layout import WrinkleStyle, random_wrinkle_style
 
 ALBEDO_RANGE = (0.004, 0.95)
@@ -53,7 +54,7 @@ class Appearance:
     roughness: float
     wrinkles: WrinkleStyle
     eyes: EyeColours
-    teeth_colour: Float32[np.ndarray, "3"]
+    teeth: Dentition
     hair_colour: Float32[np.ndarray, "3"]
     brow_colour: Float32[np.ndarray, "3"]
     beard_colour: Float32[np.ndarray, "3"]
@@ -64,6 +65,11 @@ class Appearance:
     clothes_colour: Float32[np.ndarray, "3"]
     neckline: Float32[np.ndarray, "3"]
     description: dict[str, Any]
+
+    @property
+    def teeth_colour(self) -> Float32[np.ndarray, "3"]:
+        """Return the linear RGB of the enamel."""
+        return self.teeth.colour
 
 
 def _tint(
@@ -84,13 +90,19 @@ def random_clothes(rng: np.random.Generator) -> tuple[Float32[np.ndarray, "3"], 
 
 def _hair_shade(rng: np.random.Generator, hair: Hair, factor: float) -> Float32[np.ndarray, "3"]:
     """Return the colour of other hair of the same person: ``factor`` as bright, more or less."""
-    return np.asarray(np.clip(hair.colour * factor * np.exp(rng.normal(0, 0.2)), 0.003, 0.7), np.float32)
+    base = np.asarray(HAIR_COLOURS["dark brown"]) if hair.colour_name == "dyed" else hair.colour
+    return np.asarray(np.clip(base * factor * np.exp(rng.normal(0, 0.2)), 0.003, 0.7), np.float32)
 
 
-def random_appearance(rng: np.random.Generator, identity: Identity) -> Appearance:
-    """Draw the appearance of ``identity``; the same generator state gives the same bytes."""
+def random_appearance(
+    rng: np.random.Generator, identity: Identity, *, hair_style: str | None = None
+) -> Appearance:
+    """Draw the appearance of ``identity``; the same generator state gives the same bytes.
+
+    ``hair_style`` fixes the style (``hair.style_names``).
+    """
     pigments = random_pigments(rng, identity)
-    hair = random_hair(rng, identity, pigments.tone)
+    hair = random_hair(rng, identity, pigments.tone, style=hair_style)
     brow_colour, beard_colour = _hair_shade(rng, hair, 0.8 - 0.4 * hair.grey), _hair_shade(rng, hair, 0.9)
     beard = random_beard(rng, sex=identity.sex, age_years=identity.age_years)
     brows = random_brows(rng, sex=identity.sex, age_years=identity.age_years)
@@ -128,7 +140,7 @@ def random_appearance(rng: np.random.Generator, identity: Identity) -> Appearanc
         roughness=float(rng.uniform(0.42, 0.62)),
         wrinkles=random_wrinkle_style(rng),
         eyes=eyes,
-        teeth_colour=random_teeth_colour(rng, identity.age_years),
+        teeth=random_dentition(rng, sex=identity.sex, age_years=identity.age_years, melanin=pigments.tone),
         hair_colour=hair.colour,
         brow_colour=brow_colour,
         beard_colour=beard_colour,

@@ -1,4 +1,4 @@
-"""Draw the colours of eyes and teeth for a person."""
+"""Draw the colours of the eyes for a person."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,6 @@ DARK_SHARE = (0.60, 0.36, 0.04, 0.0, 0.0, 0.0)
 EUROPEAN_SHARE = (0.10, 0.27, 0.14, 0.13, 0.25, 0.11)
 """Frequencies in Europe, a guess between the north (mostly blue) and the south (mostly brown)."""
 SCLERA = (0.66, 0.62, 0.585)
-TEETH = (0.78, 0.73, 0.62)
 IRIS_RADIUS = 0.46
 """Iris radius over eyeball radius: 11.8 mm of 24 mm across in adults, a little less as the mesh's ball is large."""
 
@@ -54,12 +53,4 @@ def random_eyes(rng: np.random.Generator, *, fair: float, age_years: float) -> E
         pupil_radius=float(rng.uniform(0.26, 0.55)),
         redness=redness,
         colour_name=name,
-    )
-
-
-def random_teeth_colour(rng: np.random.Generator, age_years: float) -> Float32[np.ndarray, "3"]:
-    """Draw the linear RGB of the teeth: white to yellow, darker with age."""
-    stain = rng.random() + float(np.clip((age_years - 30) / 60, 0, 0.6))
-    return np.asarray(
-        np.asarray(TEETH) * np.exp(-np.asarray((0.05, 0.10, 0.25)) * stain) * rng.uniform(0.85, 1.05), np.float32
     )

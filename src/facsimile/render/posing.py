@@ -42,10 +42,10 @@ class Strands:
 
 @dataclass(frozen=True)
 class PosedHead:
-    """A person in the room: vertices and unit normals of the whole mesh, and hair."""
+    """A person in the room: vertices and unit normals of the whole mesh and then the teeth, and hair."""
 
-    vertices: Float32[np.ndarray, "V 3"]
-    normals: Float32[np.ndarray, "V 3"]
+    vertices: Float32[np.ndarray, "W 3"]
+    normals: Float32[np.ndarray, "W 3"]
     strands: tuple[Strands, ...]
     eye_centres: Float32[np.ndarray, "2 3"]
     skull: Float32[np.ndarray, " 3"]
@@ -80,8 +80,10 @@ def pose_head(
     appearance: Appearance,
     head_pose_rad: Float32[np.ndarray, " 3"],
     detail: float,
+    *,
+    teeth: Float32[np.ndarray, "D 3"],
 ) -> PosedHead:
-    """Turn an expressive head and grow its hair; ``detail`` 0-1 is the part of the head hairs that are drawn."""
+    """Turn an expressive head with its ``teeth`` and grow its hair; ``detail`` 0-1: the part of head hairs drawn."""
     shape = topology()
     normals = np.zeros_like(vertices)
     vertex_normals(vertices, shape.triangles, normals)
@@ -94,8 +96,9 @@ def pose_head(
     dressed = vertices.copy()
     cloth = np.unique(shape.clothes)
     dressed[cloth] += normals[cloth] * np.float32(CLOTH_GAP_DM)
-    room = bent(dressed, shape.rest, head_pose_rad)
-    vertex_normals(room, shape.triangles, normals)
+    room = bent(np.concatenate([dressed, teeth]), shape.rest, head_pose_rad)
+    normals = np.zeros_like(room)
+    vertex_normals(room, shape.seen, normals)
     centres = np.stack([room[eye].mean(0) for eye in shape.eye_vertices])
     skull = centres.mean(0) + head_rotation(head_pose_rad) @ np.array([0, 0.25, -0.95], np.float32)
     return PosedHead(room, normals, tuple(strands), centres, skull.astype(np.float32))
@@ -123,19 +126,21 @@ def _room_strands(
     detail: float,
 ) -> Strands:
     width = np.full(len(strands.tint), strands.width_mm / 100, np.float32)
-    tint = strands.tint
-    if isinstance(strands, HairStrands) and detail < 1:
-        step = round(1 / detail)
-        thinned = slice(None, None, step)
-        strands = HairStrands(
-            strands.points[thinned],
-            strands.root_triangle[thinned],
-            strands.root_bary[thinned],
-            tint[thinned],
-            strands.width_mm,
-        )
-        tint, width = strands.tint, width[thinned] * np.float32(step**0.8)
+    if isinstance(strands, HairStrands):
+        width *= 1 if strands.fineness is None else strands.fineness
+        if detail < 1:
+            step = round(1 / detail)
+            strands, width = strands.of(slice(None, None, step)), width[::step] * np.float32(step**0.8)
     points = posed_strands(strands, vertices, normals)
-    shades = np.exp(np.float32(TINT_SPREAD) * tint)[:, None, None] * np.stack([colour * ROOT_SHADE, colour])
-    openness = np.ones(points.shape[:2], np.float32)
-    return Strands(kind, bent(points, points, head_pose_rad), shades.astype(np.float32), openness, width)
+    shades, openness = _strand_look(strands, colour)
+    return Strands(kind, bent(points, points, head_pose_rad), shades, openness, width)
+
+
+def _strand_look(strands: HairStrands | SurfaceStrands, colour: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return linear RGB at root and tip [N,2,3], and the share of light that reaches each point [N,M]."""
+    if isinstance(strands, HairStrands) and strands.colour is not None and strands.openness is not None:
+        return strands.colour, strands.openness
+    shade = np.exp(np.float32(TINT_SPREAD) * strands.tint)[:, None, None]
+    points = strands.points.shape[1] if isinstance(strands, HairStrands) else strands.triangle.shape[1]
+    both = (shade * np.stack([colour * ROOT_SHADE, colour])).astype(np.float32)
+    return both, np.ones((len(strands.tint), points), np.float32)

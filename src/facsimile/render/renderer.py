@@ -6,7 +6,8 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from facsimile.face.appearance import Appearance
-from facsimile.face.landmarks import landmarks, lid_aperture_mm, lip_gap_mm
+from facsimile.face.landmarks import landmark_surface, landmarks, lid_aperture_mm, lip_gap_mm
+from facsimile.face.mouth import lips_are_shut, mouth_window, moved_teeth, placed_teeth
 from facsimile.face.rest import EYE_CENTRE
 from facsimile.face.rig import default_rig
 from facsimile.facs.controllers import controller_index
@@ -51,6 +52,8 @@ SHADOW_SIZES = (160, 256)
 STRAND_BIAS_DM = {STRAND_HAIR: 0.0, STRAND_BEARD: 0.008, STRAND_BROW: 0.012, STRAND_LASH: 0.012}
 STRAND_TAPER = {STRAND_HAIR: 0.6, STRAND_BEARD: 0.7, STRAND_BROW: 0.75, STRAND_LASH: 0.8}
 """Part of the width lost from root to tip."""
+INNER_EYE_CORNERS = (42, 39)
+"""Landmarks, left and right."""
 FULL_DETAIL_PX = 200
 """Pictures at least this large get every head hair; smaller ones fewer, wider hairs."""
 
@@ -87,10 +90,12 @@ def render(scene: Scene, *, watch: Stopwatch | None = None) -> Rendering:
     vertices = default_rig().vertices(scene.identity, scene.expression)
     watch.lap("rig")
     detail = 1.0 if size >= FULL_DETAIL_PX else 0.5
-    head = pose_head(vertices, appearance, scene.expression.head_pose_rad, detail)
+    neutral = default_rig().neutral_vertices(scene.identity)
+    teeth = moved_teeth(placed_teeth(appearance.teeth, neutral), neutral, vertices)
+    head = pose_head(vertices, appearance, scene.expression.head_pose_rad, detail, teeth=teeth)
     watch.lap("pose")
     buffer, strands = empty_gbuffer(size * SAMPLES, size * SAMPLES), empty_strands(size * SAMPLES, size * SAMPLES)
-    draw_solids(scene, head, buffer)
+    draw_solids(scene, head, buffer, with_teeth=not lips_are_shut(vertices))
     draw_hairs(scene, head, (STRAND_HAIR,), depth=buffer.depth, layer=strands)
     seen = buffer._replace(depth=depth_with_strands(buffer.depth, strands))
     points = camera.project(landmarks(head.vertices), size)
@@ -128,11 +133,14 @@ def render(scene: Scene, *, watch: Stopwatch | None = None) -> Rendering:
     )
 
 
-def draw_solids(scene: Scene, head: PosedHead, buffer: GBuffer) -> None:
-    """Rasterise head and clothes."""
+def draw_solids(scene: Scene, head: PosedHead, buffer: GBuffer, *, with_teeth: bool) -> None:
+    """Rasterise head, clothes and, where lips part, teeth."""
     shape = topology()
     screen = scene.camera.project(head.vertices, scene.size * SAMPLES)
-    rasterise(screen, shape.head, 0, np.empty(0, np.float32), buffer)
+    everything = np.empty(0, np.float32)
+    rasterise(screen, shape.seen_head, 0, everything, buffer)
+    if with_teeth:
+        rasterise(screen, shape.teeth, len(shape.triangles), everything, buffer)
     rasterise(screen, shape.clothes, shape.num_head, _below_neckline(scene.appearance), buffer)
 
 
@@ -169,7 +177,7 @@ def _shadow(scene: Scene, head: PosedHead) -> Shadow:
     centre = head.eye_centres.mean(0) + np.array([0, -0.3, -0.5], np.float32)
     transform = shadow_frame(scene.light, centre, extent=SHADOW_EXTENT_DM, size=size)
     depth = np.full((size, size), FAR, np.float32)
-    rasterise_depth(_transformed(head.vertices, transform), topology().head, depth)
+    rasterise_depth(_transformed(head.vertices, transform), topology().seen_head, depth)
     for strands in head.strands:
         if strands.kind == STRAND_HAIR:
             strands_depth(_transformed(strands.points[::2], transform), depth)
@@ -196,8 +204,9 @@ def _view(scene: Scene) -> View:
 def _mesh(scene: Scene, head: PosedHead) -> Mesh:
     shape = topology()
     left = np.array(EYE_CENTRE, np.float32)
+    corners = landmark_surface().take(list(INNER_EYE_CORNERS)).at(head.vertices)
     return Mesh(
-        shape.triangles,
+        shape.seen,
         shape.material,
         shape.near_mouth,
         shape.mask_uv,
@@ -209,6 +218,8 @@ def _mesh(scene: Scene, head: PosedHead) -> Mesh:
         head.eye_centres,
         _eye_axes(scene),
         np.stack([left, left * np.array([-1, 1, 1], np.float32)]),
+        corners.astype(np.float32),
+        mouth_window(head.vertices),
         head.skull,
     )
 
@@ -235,7 +246,9 @@ def _paint(scene: Scene, texture: SkinTexture) -> Paint:
         iris_radius=np.float32(eyes.iris_radius),
         pupil_radius=np.float32(eyes.pupil_radius),
         redness=np.float32(eyes.redness),
-        teeth=look.teeth_colour,
+        teeth=look.teeth.colour,
+        tooth_shade=look.teeth.shade,
+        gum=look.teeth.gum_colour,
         clothes=look.clothes_colour,
     )
 

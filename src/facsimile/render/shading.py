@@ -6,13 +6,23 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from facsimile.kernel import kernel
+from facsimile.render.eye_material import corner_flesh, eye_albedo, eye_normal, is_on_wet_rim, lid_shadow
 from facsimile.render.hair_material import light_hair
 from facsimile.render.inlined import inlined
-from facsimile.render.materials import iris_colour, light_surface, normalised
+from facsimile.render.materials import light_surface, normalised
+from facsimile.render.mouth_material import (
+    TOOTH_ALPHA,
+    TOOTH_F0,
+    WET_F0,
+    light_between_lips,
+    reddened,
+    tongue_look,
+    tooth_look,
+)
 from facsimile.render.raster import EMPTY
 from facsimile.render.sampling import mask_texel, pixel_turn, relief_texel, skin_texel
 from facsimile.render.strand_raster import COLOUR, HIDES, OPAQUE, OPEN, SLOPE, WEIGHT
-from facsimile.render.topology import CLOTHES, EYE, SKIN, TEETH, TONGUE
+from facsimile.render.topology import CLOTHES, EYE, GUM, SKIN, TEETH, TONGUE
 
 CLASS_NAMES = (
     "background",
@@ -53,9 +63,6 @@ WRAP_R, WRAP_G, WRAP_B = 0.18, 0.09, 0.06
 """How far red, green and blue diffuse past the shadow line on skin (fitted by eye)."""
 EYE_ALPHA = 0.13
 """Roughness that makes a lamp's reflection in the eye as wide as a soft box (about 0.2 rad) instead of a point."""
-LID_TAPS = 4
-LID_REACH_DM = 0.085
-"""How far below the upper lid its soft shadow reaches on the eyeball."""
 MAX_RADIANCE = 6.0
 
 
@@ -76,6 +83,10 @@ class Mesh(NamedTuple):
     eye_axes: np.ndarray
     """[2,3] unit, where each eye looks."""
     rest_eye_centres: np.ndarray
+    eye_corners: np.ndarray
+    """[2,3] room: the inner corners of the eyes."""
+    mouth_window: np.ndarray
+    """[5,3] room: the opening of the lips, see ``face.mouth.mouth_window``."""
     skull: np.ndarray
     """[3] room: the point that head hair stands away from."""
 
@@ -99,6 +110,9 @@ class Paint(NamedTuple):
     pupil_radius: np.float32
     redness: np.float32
     teeth: np.ndarray
+    tooth_shade: np.ndarray
+    """[28] brightness of each tooth about 1."""
+    gum: np.ndarray
     clothes: np.ndarray
 
 
@@ -194,47 +208,17 @@ def skin_look(t, w0, w1, w2, normal, lip, mesh, paint):
 
 @inlined
 def eye_look(rest, place, mesh, paint):
-    """Return albedo and normal of the eyeball: a ball with a cornea that bulges over the iris."""
+    """Return albedo, normal and share of inner-corner flesh of an eyeball sample."""
     side = 0 if rest[0] > 0 else 1
-    centre = mesh.rest_eye_centres[side]
+    centre, ball, axis = mesh.rest_eye_centres[side], mesh.eye_centres[side], mesh.eye_axes[side]
     dx, dy = rest[0] - centre[0], rest[1] - centre[1]
     radius = math.sqrt(dx * dx + dy * dy) * np.float32(1 / EYE_RADIUS_DM)
     if rest[2] < centre[2]:
         radius = np.float32(1.5)
-    albedo = iris_colour(radius, math.atan2(dy, dx), paint)
-    ball, axis = mesh.eye_centres[side], mesh.eye_axes[side]
-    nx, ny, nz = normalised(place[0] - ball[0], place[1] - ball[1], place[2] - ball[2])
-    bulge = min(np.float32(1), max(np.float32(0), (paint.iris_radius * np.float32(1.2) - radius) * np.float32(6)))
-    along = nx * axis[0] + ny * axis[1] + nz * axis[2]
-    steep = np.float32(0.55) * bulge
-    nx += steep * (nx - along * axis[0])
-    ny += steep * (ny - along * axis[1])
-    nz += steep * (nz - along * axis[2])
-    return albedo, (nx, ny, nz)
-
-
-@inlined
-def lid_shadow(depth, x, y, focal):
-    """Return how much light the upper lid leaves on an eyeball sample, 0.3-1."""
-    here = depth[y, x]
-    step = focal / here * np.float32(LID_REACH_DM / LID_TAPS)
-    hidden = np.float32(0)
-    for tap in range(1, LID_TAPS + 1):
-        above = y - int(step * tap + np.float32(0.5))
-        if above >= 0 and depth[above, x] < here - np.float32(0.012):
-            hidden += np.float32(1)
-    return np.float32(1) - np.float32(0.62) * hidden / LID_TAPS
-
-
-@inlined
-def tooth_look(rest, paint):
-    """Return albedo and specular strength of a tooth: gaps between teeth, darker towards the molars."""
-    one, zero = np.float32(1), np.float32(0)
-    front = math.exp(-max(zero, np.float32(1.44) - rest[2]) * np.float32(3.0))
-    angle = math.atan2(rest[0], rest[2] - np.float32(0.95))
-    gap = min(one, max(zero, (abs(math.sin(angle * np.float32(8.3))) - np.float32(0.06)) / np.float32(0.16)))
-    shade = (np.float32(0.2) + np.float32(0.8) * front) * (np.float32(0.62) + np.float32(0.38) * gap)
-    return (paint.teeth[0] * shade, paint.teeth[1] * shade, paint.teeth[2] * shade), np.float32(0.6) * front
+    flesh = corner_flesh(place, mesh.eye_corners[side])
+    rise = dy * np.float32(1 / EYE_RADIUS_DM) / paint.iris_radius
+    albedo = eye_albedo(radius, math.atan2(dy, dx), rise, flesh, paint)
+    return albedo, eye_normal(place, ball, axis, radius, paint.iris_radius), flesh
 
 
 @inlined
@@ -275,34 +259,39 @@ def shade_solid(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
     else:
         rest = interpolate(mesh.rest, i0, i1, i2, w0, w1, w2)
         if material == EYE:
-            albedo, normal = eye_look(rest, place, mesh, paint)
+            albedo, normal, flesh = eye_look(rest, place, mesh, paint)
             shaded = lid_shadow(buffer.depth, x, y, view.focal)
             occlusion = math.sqrt(occlusion) * shaded
-            alpha, f0, strength, is_eye, label = np.float32(EYE_ALPHA), np.float32(0.03), shaded, True, EYE_CLASS
+            alpha, f0, is_eye, label = np.float32(EYE_ALPHA), np.float32(0.03), True, EYE_CLASS
+            strength = shaded * (np.float32(1) - np.float32(0.6) * flesh)
+            if is_on_wet_rim(buffer.depth, x, y, view.focal):
+                normal = (normal[0], normal[1] + np.float32(0.7), normal[2])
+                strength = np.float32(1.8)
             least_lit = np.float32(0.2)
             wrap_r, wrap_g, wrap_b = np.float32(0.25), np.float32(0.22), np.float32(0.2)
-        elif material == TEETH:
-            albedo, strength = tooth_look(rest, paint)
-            occlusion = np.float32(0.45) + np.float32(0.5) * occlusion
-            alpha, f0, label, least_lit = np.float32(0.05), np.float32(0.05), TEETH_CLASS, np.float32(0.55)
-            wrap_r, wrap_g, wrap_b = np.float32(0.4), np.float32(0.35), np.float32(0.3)
-        elif material == TONGUE:
-            deep = math.exp(-max(zero, np.float32(1.42) - rest[2]) * np.float32(2.2))
-            albedo = (np.float32(0.45) * deep, np.float32(0.16) * deep, np.float32(0.15) * deep)
-            alpha, f0, strength, label = (
-                np.float32(0.1),
-                np.float32(0.04),
-                np.float32(0.5) * deep,
-                TONGUE_CLASS,
-            )
-            wrap_r, wrap_g, wrap_b = np.float32(0.3), np.float32(0.2), np.float32(0.2)
         elif material == CLOTHES:
             albedo, normal = cloth_look(rest, normal, paint)
             alpha, f0, strength, label = np.float32(0.64), np.float32(0.02), np.float32(0.3), CLOTHES_CLASS
         else:
-            deep = math.exp(-max(zero, np.float32(1.50) - rest[2]) * np.float32(3.2))
-            albedo = (np.float32(0.32) * deep, np.float32(0.09) * deep, np.float32(0.08) * deep)
-            alpha, f0, strength, label = np.float32(0.12), np.float32(0.04), np.float32(0.5) * deep, MOUTH
+            arriving = light_between_lips(place, mesh.mouth_window)
+            occlusion = arriving * (np.float32(0.5) + np.float32(0.5) * occlusion)
+            least_lit = np.float32(0.55) * arriving
+            alpha, f0, strength, label = np.float32(0.14), np.float32(WET_F0), np.float32(1), MOUTH
+            wrap_r, wrap_g, wrap_b = np.float32(0.35), np.float32(0.22), np.float32(0.2)
+            if material == TEETH:
+                place_on = mesh.mask_uv[t]
+                height = place_on[0, 0] * w0 + place_on[1, 0] * w1 + place_on[2, 0] * w2
+                across = place_on[0, 1] * w0 + place_on[1, 1] * w1 + place_on[2, 1] * w2
+                albedo, strength = tooth_look(height, across, int(mesh.atlas[t, 0, 0]), paint)
+                alpha, f0, label = np.float32(TOOTH_ALPHA), np.float32(TOOTH_F0), TEETH_CLASS
+                wrap_r, wrap_g, wrap_b = np.float32(0.4), np.float32(0.35), np.float32(0.3)
+            elif material == TONGUE:
+                albedo, normal = tongue_look(rest, normal, paint)
+                label = TONGUE_CLASS
+            else:
+                pale = np.float32(1) if material == GUM else np.float32(0.75)
+                albedo = (paint.gum[0] * pale, paint.gum[1] * pale, paint.gum[2] * pale)
+            albedo = reddened(albedo, arriving)
     finish = (alpha, f0, strength, wrap_r, wrap_g, wrap_b, least_lit, is_eye)
     turn = pixel_turn(x, y)
     e0, e1, e2, s0, s1, s2 = light_surface(place, normal, towards, finish, occlusion, turn, light, shadow)

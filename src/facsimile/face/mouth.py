@@ -1,0 +1,94 @@
+"""Put a person's teeth into the mouth and let them follow the jaws; say where light comes in.
+
+The head pack's two strips of teeth are never drawn: they tell where skull and jaw are. Teeth are placed on the neutral
+face once, by the strips and the seam of the lips, and then move by the affine map that carries the strips along.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from jaxtyping import Float32, Int32
+
+from facsimile.face.landmarks import landmark_surface
+from facsimile.face.lips import seam
+from facsimile.face.pack import MM_PER_UNIT, load_head_pack
+from facsimile.face.teeth import Dentition, dental_mesh
+
+STRIP_WIDTH_DM = 0.622
+"""Width of the template's upper strip: that of an average dental arch."""
+FRONT_HALF_DM = 0.05
+"""Corners of a strip nearer the middle than this are its front."""
+FORWARD_DM = 0.01
+"""Enamel stands this far before the strip's front."""
+SHUT_GAP_DM = 0.002
+"""Lips that part by less hide the teeth."""
+INNER_LIPS = (62, 66, 64, 60)
+"""Landmarks: middle of the upper and of the lower lip, left and right corner."""
+LEAST_HALF_HEIGHT_DM = 0.006
+"""Light finds its way between lips that hardly part."""
+
+
+@lru_cache(maxsize=1)
+def _strips() -> tuple[Int32[np.ndarray, " N"], Int32[np.ndarray, " M"]]:
+    pack = load_head_pack()
+    return pack.part_vertices("upper_teeth"), pack.part_vertices("lower_teeth")
+
+
+def placed_teeth(dentition: Dentition, neutral: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "D 3"]:
+    """Return the teeth of a neutral face (dm); the incisors reach ``display_mm`` below the seam of the lips."""
+    strip = neutral[_strips()[0]]
+    middle = float((strip[:, 0].min() + strip[:, 0].max()) / 2)
+    front = strip[np.abs(strip[:, 0] - middle) < FRONT_HALF_DM, 2].max() + FORWARD_DM
+    scale = np.sqrt(np.ptp(strip[:, 0]) / STRIP_WIDTH_DM) / MM_PER_UNIT
+    lip_y = landmark_surface().take([INNER_LIPS[0]]).at(neutral)[0, 1]
+    origin = np.array([middle, lip_y - dentition.display_mm / MM_PER_UNIT, front], np.float32)
+    return (origin + dentition.vertices * np.float32(scale)).astype(np.float32)
+
+
+def affine_between(
+    before: Float32[np.ndarray, "N 3"], after: Float32[np.ndarray, "N 3"]
+) -> tuple[Float32[np.ndarray, "3 3"], Float32[np.ndarray, "3"]]:
+    """Return the least-squares matrix A and shift b with ``after`` = ``before`` @ A + b."""
+    mean_before, mean_after = before.mean(0), after.mean(0)
+    centred = (before - mean_before).astype(np.float64)
+    matrix = np.linalg.solve(centred.T @ centred, centred.T @ (after - mean_after)).astype(np.float32)
+    return matrix, (mean_after - mean_before @ matrix).astype(np.float32)
+
+
+def moved_teeth(
+    placed: Float32[np.ndarray, "D 3"], neutral: Float32[np.ndarray, "V 3"], posed: Float32[np.ndarray, "V 3"]
+) -> Float32[np.ndarray, "D 3"]:
+    """Return teeth ``placed`` on the neutral face where an expression takes them: upper with the skull, lower with the
+    jaw."""
+    split, out = dental_mesh().num_upper, np.empty_like(placed)
+    for strip, rows in zip(_strips(), (slice(None, split), slice(split, None)), strict=True):
+        matrix, shift = affine_between(neutral[strip], posed[strip])
+        out[rows] = placed[rows] @ matrix + shift
+    return out
+
+
+def lips_are_shut(vertices: Float32[np.ndarray, "V 3"]) -> bool:
+    """Tell whether the lips touch all along the seam, so that no tooth can be seen."""
+    for upper, lower in (seam(), tuple(edge.mirrored() for edge in seam())):
+        if (upper.at(vertices)[:, 1] - lower.at(vertices)[:, 1]).max() > SHUT_GAP_DM:
+            return False
+    return True
+
+
+def mouth_window(vertices: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "5 3"]:
+    """Return the opening between the lips: centre, half width (to the left), half height (up), unit way in, bend.
+
+    The half vectors are as long as the opening's half axes (dm). Bend (first number of the last row) is how far its
+    corners lie above its centre, in half heights.
+    """
+    top, bottom, left, right = landmark_surface().take(list(INNER_LIPS)).at(vertices)
+    half_width = (left - right) / 2
+    height = max(float(np.linalg.norm(top - bottom)) / 2, LEAST_HALF_HEIGHT_DM)
+    rise = top - bottom if height > LEAST_HALF_HEIGHT_DM else np.array([0, 1, 0], np.float32)
+    inwards = np.cross(rise, half_width)
+    inwards /= np.linalg.norm(inwards) + 1e-9
+    up = np.cross(half_width, inwards)
+    up /= np.linalg.norm(up) + 1e-9
+    centre = (top + bottom) / 2
+    bend = ((left + right) / 2 - centre) @ up / height
+    return np.stack([centre, half_width, up * height, inwards, [bend, 0, 0]]).astype(np.float32)
