@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -95,16 +96,18 @@ class Layout:
             sides = slice(side, side + 1) if place in sided else slice(0, 2)
             level[:, place, sides] = rows[:, column, None]
             valid[:, place, sides] = rows[:, self.num_columns + column, None] > 0
-        angle, angle_valid = rows[:, self.angle], rows[:, self.angle_valid] > 0
+        angle, angle_seen = rows[:, self.angle], rows[:, self.angle_valid] > 0
+        head_valid: Any = angle_seen[:, :3].all(axis=1)
+        gaze_valid: Any = angle_seen[:, 3:].all(axis=1)
         return replace(
             empty,
             level=level,
             valid=valid,
             closure=rows[:, self.closure].astype(np.int8),
             head_pose_rad=angle[:, :3],
-            head_valid=angle_valid[:, :3].all(axis=1),
+            head_valid=head_valid,
             gaze_rad=angle[:, 3:],
-            gaze_valid=angle_valid[:, 3:].all(axis=1),
+            gaze_valid=gaze_valid,
             speaking=rows[:, self.speaking] > 0,
         )
 

@@ -4,12 +4,14 @@ Faces are added to the token embeddings through a gate that starts at zero, so a
 as its body does; the body's own head stays as it is, and a second head predicts the next faces.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, GenerationMixin, PreTrainedConfig, PreTrainedModel
+from transformers.pytorch_utils import Conv1D
 from transformers.utils import ModelOutput
 
 from facsimile.language.facelm.features import (
@@ -33,13 +35,13 @@ class FaceLMConfig(PreTrainedConfig):
 
     model_type = "facelm"
     # generation asks the outer configuration for the decoder's, through these two names
-    sub_configs = {"text_config": AutoConfig}
+    sub_configs: ClassVar[dict[str, Any]] = {"text_config": AutoConfig}
 
     def __init__(
         self,
         text_config: Any = None,
-        units: tuple[int, ...] = CODE_UNITS,
-        horizons: tuple[int, ...] = HORIZONS,
+        units: Sequence[int] = CODE_UNITS,
+        horizons: Sequence[int] = HORIZONS,
         num_components: int = 4,
         width: int = 128,
         lora: dict[str, Any] | None = None,
@@ -90,9 +92,9 @@ class FaceLM(PreTrainedModel, GenerationMixin):
             num_components=config.num_components,
             width=config.width,
         )
-        if config.lora:
-            _add_lora(self.body, config.lora)
         self.post_init()
+        if config.lora:  # after post_init, which would draw the adapters anew and undo their zero start
+            _add_lora(self.body, config.lora)
 
     @classmethod
     def around(cls, body: PreTrainedModel, **settings: Any) -> "FaceLM":
@@ -158,19 +160,17 @@ class FaceLM(PreTrainedModel, GenerationMixin):
             hidden = hidden.gather(1, face_positions[..., None].expand(-1, -1, hidden.shape[-1]))
         return FaceLMOutput(out.logits, self.face_out(hidden), out.past_key_values, memory)
 
-    def prepare_inputs_for_generation(
-        self, input_ids: Tensor, past_key_values: Any = None, faces: Tensor | None = None,
-        tick_index: Tensor | None = None, attention_mask: Tensor | None = None, **others: Any,
-    ) -> dict[str, Any]:  # fmt: skip
+    def prepare_inputs_for_generation(self, input_ids: Any, *_: Any, **given: Any) -> dict[str, Any]:
         """Cut what the cache already holds; the last faces are held while further tokens are written.
 
         ``faces`` stay whole: their features look back, so they are computed before the cut.
         """
-        done = 0 if past_key_values is None else past_key_values.get_seq_length()
+        cache, faces, tick_index = (given.get(name) for name in ("past_key_values", "faces", "tick_index"))
+        done = 0 if cache is None else cache.get_seq_length()
         inputs: dict[str, Any] = {
             "input_ids": input_ids[:, done:],
-            "past_key_values": past_key_values,
-            "attention_mask": attention_mask,
+            "past_key_values": cache,
+            "attention_mask": given.get("attention_mask"),
             "use_cache": True,
         }
         if faces is not None and tick_index is not None:
@@ -188,7 +188,8 @@ def _add_lora(body: PreTrainedModel, settings: dict[str, Any]) -> None:
     """Put low-rank adapters (Hu et al. 2022) into the body; they start as no change."""
     from peft import LoraConfig, inject_adapter_in_model
 
-    inject_adapter_in_model(LoraConfig(**settings), body)
+    transposed = any(isinstance(module, Conv1D) for module in body.modules())  # GPT-2's linear layers
+    inject_adapter_in_model(LoraConfig(**{"fan_in_fan_out": transposed, **settings}), body)
 
 
 AutoConfig.register(FaceLMConfig.model_type, FaceLMConfig)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 TICK, ME_TAG, YOU_TAG, HIDDEN = "<tick>", "<me>", "<you>", "<hidden>"
 """End of a tick; who speaks from here on; a word that is kept from the model."""
@@ -78,7 +78,7 @@ def trained_vocabulary(texts: Iterable[str], *, size: int = 2048) -> Vocabulary:
     return Vocabulary(_fast(tokenizer))
 
 
-def add_special_tokens(tokenizer: Any, body: PreTrainedModel) -> Vocabulary:
+def add_special_tokens(tokenizer: Any, body: Any) -> Vocabulary:
     """Add the special tokens to a tokenizer and rows for them to its model; all else stays as it is."""
     added = [token for token in SPECIAL if token not in tokenizer.get_vocab()]
     tokenizer.add_special_tokens({"additional_special_tokens": added}, replace_extra_special_tokens=False)

@@ -53,7 +53,7 @@ class Bound:
     # of all tokens
     face_bits: Float[np.ndarray, "D H P"]
     # levels of all ticks that have a forecast, by horizon and party
-    num_frames: Int[np.ndarray, "H"]
+    num_frames: Int[np.ndarray, " H"]
     # ticks summed over
 
 
@@ -166,7 +166,7 @@ def _filter(words: np.ndarray, evidence: np.ndarray) -> tuple[np.ndarray, np.nda
         if t:
             word_chance = _word_chance(words[:, t])[:, _MOOD]
             bits -= np.log2((belief * word_chance).sum(axis=1))
-            kind = _KIND == _kind_of(words[:, t])[:, None]
+            kind = _kind_of(words[:, t])[:, None] == _KIND
             moves = _MOOD_NEXT[_MOOD][:, _MOOD] * _OWN_NEXT[_KIND, _MOOD, _OWN][:, _OWN]
             belief = ((belief * word_chance) @ moves) * kind
         belief = belief * np.exp(evidence[:, t] - evidence[:, t].max(axis=1, keepdims=True))

@@ -68,9 +68,7 @@ def score(
     model.eval()
     shifted = [*examples[1:], examples[0]]
     parts = []
-    pairs = zip(
-        in_order(examples, batch_size=SCORING_BATCH), in_order(shifted, batch_size=SCORING_BATCH), strict=True
-    )
+    pairs = zip(in_order(examples, batch_size=SCORING_BATCH), in_order(shifted, batch_size=SCORING_BATCH), strict=True)
     with torch.no_grad():
         for batch, other in pairs:
             seen = _controlled(batch, other, control, hidden)

@@ -36,12 +36,15 @@ class FaceLMTrainer:
         held_out: Sequence[Encoded], folder: Path, report: Callable[[str], None] = lambda line: None,
     ) -> None:  # fmt: skip
         torch.set_num_threads(config.num_threads)
-        self.config, self.model, self.vocabulary = config, model.to(config.device), vocabulary
+        self.config, self.vocabulary = config, vocabulary
+        placed: Any = model
+        self.model: FaceLM = placed.to(config.device)
         self.batches = Batches(train, config, layout=model.layout, hidden=vocabulary.hidden)
         self.held_out, self.folder, self.report = held_out, folder, report
         self.trained = _trainable(model, vocabulary)
         self.optimizer = torch.optim.AdamW(_groups(self.trained.values(), model, config.weight_decay), fused=True)
-        self.step, self.seconds, self.recent = 0, 0.0, []
+        self.step, self.seconds = 0, 0.0
+        self.recent: list[tuple[Tensor, Tensor]] = []
         torch.manual_seed(config.seed)
 
     def run(self) -> FaceLM:
