@@ -160,17 +160,17 @@ class FaceLM(PreTrainedModel, GenerationMixin):
             hidden = hidden.gather(1, face_positions[..., None].expand(-1, -1, hidden.shape[-1]))
         return FaceLMOutput(out.logits, self.face_out(hidden), out.past_key_values, memory)
 
-    def prepare_inputs_for_generation(self, input_ids: Any, *_: Any, **given: Any) -> dict[str, Any]:
+    def prepare_inputs_for_generation(self, input_ids: Any, *_: Any, **kwargs: Any) -> dict[str, Any]:
         """Cut what the cache already holds; the last faces are held while further tokens are written.
 
         ``faces`` stay whole: their features look back, so they are computed before the cut.
         """
-        cache, faces, tick_index = (given.get(name) for name in ("past_key_values", "faces", "tick_index"))
+        cache, faces, tick_index = (kwargs.get(name) for name in ("past_key_values", "faces", "tick_index"))
         done = 0 if cache is None else cache.get_seq_length()
         inputs: dict[str, Any] = {
             "input_ids": input_ids[:, done:],
             "past_key_values": cache,
-            "attention_mask": given.get("attention_mask"),
+            "attention_mask": kwargs.get("attention_mask"),
             "use_cache": True,
         }
         if faces is not None and tick_index is not None:
