@@ -23,6 +23,8 @@ PLACES: dict[str, tuple[float, Callable[[np.random.Generator], Place]]] = {
     "screen": (0.03, screen_room),
 }
 """Kind -> how often, and how it is drawn; the shares are ours: what photos of people show most is commonest."""
+DIM_PLACES = ("lamps", "night", "flash", "screen")
+"""Kinds with so little light that cameras show noise and motion."""
 FACE_LEVEL = 0.62
 """Mean irradiance / pi that a place is scaled to, so that all of them suit the same exposure."""
 BALANCE = (0.6, 1.0)

@@ -13,6 +13,7 @@ from facsimile.face.rig import default_rig
 from facsimile.facs.controllers import controller_index
 from facsimile.render.camera import head_rotation
 from facsimile.render.diffusion import diffuse_along, diffusion_taps
+from facsimile.render.focus import soft_behind
 from facsimile.render.labels import landmark_visibility, measured_intensity, unit_visibility
 from facsimile.render.light import Shadow, light_arrays, shadow_frame, shadow_of
 from facsimile.render.occlusion import TAPS, ambient_occlusion, nearest_of_blocks
@@ -40,7 +41,7 @@ from facsimile.render.shading import (
     shade,
 )
 from facsimile.render.stopwatch import Stopwatch
-from facsimile.render.strand_raster import StrandLayer, depth_with_strands, draw_strands, empty_strands
+from facsimile.render.strand_raster import StrandLayer, depth_with_strands, draw_strands, empty_strands, shade_under_hair
 from facsimile.render.textures import SkinTexture, TextureCache, level_for
 from facsimile.render.topology import topology
 
@@ -107,7 +108,8 @@ def render(scene: Scene, *, watch: Stopwatch | None = None) -> Rendering:
     watch.lap("texture")
     shadow = _shadow(scene, head)
     watch.lap("shadow")
-    depth, occlusion = _occlusion(seen.depth, size, px_per_dm)
+    depth, occlusion = _occlusion(buffer.depth, size, px_per_dm)
+    shade_under_hair(strands, px_per_dm, occlusion)
     watch.lap("occlusion")
     layers = empty_layers(size, size)
     light = light_arrays(scene.light)
@@ -115,7 +117,7 @@ def render(scene: Scene, *, watch: Stopwatch | None = None) -> Rendering:
     watch.lap("shade")
     radiance = _diffused(layers, depth, px_per_dm)
     watch.lap("diffuse")
-    image = _image(scene, radiance, layers)
+    image = _image(scene, radiance, layers, depth)
     watch.lap("develop")
     au = _measured(scene, vertices)
     watch.lap("labels")
@@ -265,10 +267,11 @@ def _diffused(layers: Layers, depth: np.ndarray, px_per_dm: float) -> Float32[np
     return layers.plain + layers.albedo * irradiance
 
 
-def _image(scene: Scene, radiance: np.ndarray, layers: Layers) -> UInt8[np.ndarray, "H W 3"]:
-    exposure = metered_exposure(radiance, layers.skin)
+def _image(scene: Scene, radiance: np.ndarray, layers: Layers, depth: np.ndarray) -> UInt8[np.ndarray, "H W 3"]:
     behind = scene.background.at(scene.size) * (np.float32(1) - layers.cover)[..., None]
-    return developed(radiance + behind, scene.sensor, exposure)
+    picture = radiance + behind
+    exposure = metered_exposure(picture, layers.irradiance, layers.skin)
+    return developed(soft_behind(picture, depth, layers.cover, scene.camera), scene.sensor, exposure)
 
 
 def _measured(scene: Scene, vertices: np.ndarray) -> Float32[np.ndarray, "A 2"]:

@@ -13,7 +13,7 @@ from facsimile.facs.converters import expression_from_action_units
 from facsimile.facs.expression import ActionUnits, Expression
 from facsimile.render.background import Background, background_of
 from facsimile.render.camera import Camera
-from facsimile.render.environment import place_of_kind, random_place
+from facsimile.render.environment import DIM_PLACES, place_of_kind, random_place
 from facsimile.render.light import Light, place_light
 from facsimile.render.posing import bent
 from facsimile.render.postprocess import Sensor, random_sensor
@@ -166,7 +166,7 @@ def random_scene(
         camera=camera,
         light=place_light(place),
         background=background_of(place, camera),
-        sensor=random_sensor(rng),
+        sensor=random_sensor(rng, is_dim=place.kind in DIM_PLACES),
         size=size,
         seed=seed,
     )

@@ -11,7 +11,7 @@ from facsimile.facs.converters import expression_from_action_units
 from facsimile.facs.expression import ActionUnits
 from facsimile.facs.notation import write
 from facsimile.render.background import background_of
-from facsimile.render.environment import random_place
+from facsimile.render.environment import DIM_PLACES, random_place
 from facsimile.render.light import place_light
 from facsimile.render.place import Place
 from facsimile.render.postprocess import random_sensor
@@ -74,7 +74,7 @@ def scene_of(this: Shot, person: Person, *, seed: int, size: int) -> Scene:
         camera=camera,
         light=place_light(place),
         background=background_of(place, camera),
-        sensor=random_sensor(rng),
+        sensor=random_sensor(rng, is_dim=place.kind in DIM_PLACES),
         size=size,
         seed=this.index,
     )
