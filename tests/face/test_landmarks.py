@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from facsimile.face.contact import lip_overlap
 from facsimile.face.identity import average_identity, identity_from_seed
 from facsimile.face.landmarks import (
     FLIP_LANDMARKS,
@@ -59,7 +60,8 @@ def test_order_follows_ibug_on_every_face(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_neutral_faces_have_closed_lips_and_open_eyes(seed):
     vertices = default_rig().neutral_vertices(identity_from_seed(seed))
-    assert lip_gap_mm(vertices) < 0.3
+    assert lip_gap_mm(vertices) < 2
+    assert lip_overlap(vertices).max() > 0
     assert (lid_aperture_mm(vertices) > 4).all()
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from facsimile.face.contact import lip_overlap
 from facsimile.face.eyeballs import eye_vertices, fit_eyeball, gaze_rotation, lid_guard
 from facsimile.face.identity import average_identity, identity_from_seed
 from facsimile.face.landmarks import LEFT_IRIS, landmarks, lid_aperture_mm, lip_gap_mm
@@ -17,7 +18,8 @@ from facsimile.facs.expression import Expression
 
 AVERAGE = average_identity()
 RIG = default_rig()
-LINEAR = [n for n in CONTROLLERS if not n.startswith(("eye", "mouthClose", "tongueOut"))]
+LINEAR = [n for n in CONTROLLERS if not n.startswith(("eye", "mouthClose", "mouthRoll", "lipBite", "tongueOut"))]
+"""Controllers whose motion nothing stops: lids stop at the eyeball and each other, lips at each other."""
 MOVING = [n for n in CONTROLLERS if not n.startswith(("eyeLook", "mouthClose"))]
 
 
@@ -71,7 +73,7 @@ def test_mirrored_controllers_give_the_mirrored_mesh(seed):
 
 @pytest.mark.parametrize("name", LINEAR)
 def test_one_controller_moves_skin_on_straight_lines(name):
-    np.testing.assert_allclose(moved({name: 0.5}), moved({name: 1.0}) / 2, atol=3e-3)
+    np.testing.assert_allclose(moved({name: 0.5}), moved({name: 1.0}) / 2, atol=6e-3)
 
 
 @pytest.mark.parametrize("name", MOVING)
@@ -123,7 +125,8 @@ def test_eyeballs_do_not_poke_through_lids(seed, values):
 def test_jaw_opens_the_lips_more_and_more():
     gaps = [lip_gap_mm(RIG.vertices(AVERAGE, pose({"jawOpen": value}))) for value in (0, 0.25, 0.5, 0.75, 1)]
     assert (np.diff(gaps) > 3).all()
-    assert gaps[0] < 0.3
+    assert gaps[0] < 2
+    assert lip_overlap(RIG.neutral_vertices(AVERAGE)).max() > 0
 
 
 @pytest.mark.parametrize("name", ["lipsPart", "mouthUpperUp", "mouthLowerDown", "mouthFunnel"])

@@ -12,8 +12,6 @@ LID_FOLLOW, LID_FOLLOW_MAX = 0.7, 1.4
 """Lids make this part of that motion and stop at this weight: a look straight down still shows the iris."""
 TEETH_JAW = 0.4
 """Jaw opening at which a smile shows the upper teeth fully."""
-TOOTHY_SHARE = 0.85
-"""Part of a smile that becomes the toothy form when the lips part."""
 LIP_BUDGET_MAX = 1.3
 """Pucker, funnel, tightening and the larger of the two rolls together weigh at most this: lips do one thing."""
 LIP_ROLLS = ("mouthRollLower", "mouthRollUpper", "lipBite")
@@ -56,10 +54,8 @@ def _share_lips(weights: Weights) -> None:
 
 
 def _show_teeth(weights: Weights, side: str) -> None:
-    smile = weights[f"mouthSmile{side}"]
     parted = max(weights["lipsPart"], min(weights["jawOpen"] / TEETH_JAW, 1))
-    weights[f"toothySmile{side}"] = TOOTHY_SHARE * smile * parted
-    weights[f"mouthSmile{side}"] = smile * (1 - TOOTHY_SHARE * parted)
+    weights[f"smileParted{side}"] = weights[f"mouthSmile{side}"] * parted
 
 
 def _follow_gaze(weights: Weights, side: str, gaze: Float[np.ndarray, "2"]) -> None:

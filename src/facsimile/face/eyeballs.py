@@ -127,10 +127,28 @@ def keep_shut(posed: Float32[np.ndarray, "V 3"], weight: float, lids: Lids) -> N
 
 
 def lid_guard(neutral: Float32[np.ndarray, "V 3"], eyeball: Eyeball, side: int) -> LidGuard:
-    """Return which vertices must stay in front of the eyeball on this face, and at what distance."""
-    lids = _lid_vertices()[side]
+    """Return which vertices must stay in front of the eyeball on this face, and at what distance.
+
+    Skin that lies in front of the template's eyeball must lie in front of everybody's; folds behind may stay there.
+    """
+    lids = lid_vertices(side)
     distance = np.linalg.norm(neutral[lids] - eyeball.centre, axis=1)
-    return LidGuard(lids, np.minimum(distance, eyeball.radius + LID_CLEARANCE).astype(np.float32))
+    room = np.minimum(_template_room(), np.float32(LID_CLEARANCE))
+    kept = np.minimum(distance, eyeball.radius + LID_CLEARANCE)
+    return LidGuard(lids, np.where(room > 0, eyeball.radius + room, kept).astype(np.float32))
+
+
+@lru_cache(maxsize=1)
+def _template_room() -> Float32[np.ndarray, " N"]:
+    """Return how far (dm) lid skin lies in front of the template's eyeball; the same on both sides."""
+    vertices = load_head_pack().vertices
+    ball = fit_eyeball(vertices, 0)
+    return (np.linalg.norm(vertices[lid_vertices(0)] - ball.centre, axis=1) - ball.radius).astype(np.float32)
+
+
+def lid_vertices(side: int) -> Int32[np.ndarray, " N"]:
+    """Return the skin of the left (0) or right (1) lids."""
+    return _lid_vertices()[side]
 
 
 @lru_cache(maxsize=1)

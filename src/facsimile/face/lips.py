@@ -35,22 +35,30 @@ def seam() -> tuple[Surface, Surface]:
 
 
 @lru_cache(maxsize=1)
-def _seal_weights() -> tuple[Float32[np.ndarray, " V"], Float32[np.ndarray, " V"]]:
-    """Return how much each vertex follows the upper and the lower lip."""
+def lower_share() -> Float32[np.ndarray, " V"]:
+    """Return how much each vertex belongs to the lower lip and jaw: 0 above the seam, 1 where it drops with the jaw."""
+    pack = load_head_pack()
+    _, lower_edge = seam()
+    lower = lower_edge.at(pack.vertices)
+    jaw = pack.shapes[pack.shape_index["fu:jawOpen"]]
+    drop = -(jaw + mirror_displacements(jaw)) / 2
+    edge_drop = np.interp(np.abs(pack.vertices[:, 0]), lower[:, 0], lower_edge.at(drop)[:, 1])
+    return np.clip(drop[:, 1] / np.maximum(edge_drop, 1e-3), 0, 1).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def seal_weights() -> tuple[Float32[np.ndarray, " V"], Float32[np.ndarray, " V"]]:
+    """Return how much each vertex near the seam follows the upper and the lower lip."""
     pack = load_head_pack()
     upper_edge, lower_edge = seam()
     upper, lower = upper_edge.at(pack.vertices), lower_edge.at(pack.vertices)
     x, y, z = np.abs(pack.vertices[:, 0]), pack.vertices[:, 1], pack.vertices[:, 2]
     height = np.interp(x, upper[:, 0], (upper[:, 1] + lower[:, 1]) / 2)
     bell = np.exp(-0.5 * ((y - height) / SEAL_HEIGHT) ** 2) * (z > SEAL_DEPTH_Z)
-    jaw = pack.shapes[pack.shape_index["fu:jawOpen"]]
-    drop = -(jaw + mirror_displacements(jaw)) / 2
-    edge_drop = np.interp(x, lower[:, 0], lower_edge.at(drop)[:, 1])
-    is_lower = np.clip(drop[:, 1] / np.maximum(edge_drop, 1e-3), 0, 1)
     is_body = np.zeros(len(x), bool)
     is_body[pack.part_vertices("body")] = True
     bell = np.where(is_body, bell, 0)
-    return (bell * (1 - is_lower)).astype(np.float32), (bell * is_lower).astype(np.float32)
+    return (bell * (1 - lower_share())).astype(np.float32), (bell * lower_share()).astype(np.float32)
 
 
 def seal_lips(vertices: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "V 3"]:
@@ -69,7 +77,7 @@ def _seal_once(vertices: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "V 3
         gaps.append(np.maximum(gap, 0))
     place = np.concatenate([-columns[::-1], columns])
     gap_at = np.interp(template_x, place, np.concatenate([gaps[1][::-1], gaps[0]]))
-    follow_upper, follow_lower = _seal_weights()
+    follow_upper, follow_lower = seal_weights()
     sealed = vertices.copy()
     sealed[:, 1] += (gap_at / 2 * (follow_lower - follow_upper)).astype(np.float32)
     return sealed

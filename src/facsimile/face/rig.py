@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float32
 
+from facsimile.face.contact import part_lips
 from facsimile.face.correctives import shape_weights
 from facsimile.face.eyeballs import (
     Eyeball,
@@ -81,6 +82,8 @@ class Rig:
                 keep_shut(posed, blink, face.lids[side])
             if weights:
                 push_lids(posed, face.eyeballs[side], face.guards[side])
+        if weights:
+            part_lips(posed)
         return posed
 
     def face(self, identity: Identity) -> Face:
@@ -98,11 +101,13 @@ class Rig:
         mix = np.asarray(identity.ancestry, np.float32)
         shapes = np.tensordot(mix, self._shapes, 1) * np.float32(face_scale(neutral))
         balls = (fit_eyeball(neutral, 0), fit_eyeball(neutral, 1))
+        guards = (lid_guard(neutral, balls[0], 0), lid_guard(neutral, balls[1], 1))
+        for ball, guard in zip(balls, guards, strict=True):
+            push_lids(neutral, ball, guard)
         blinks = [shapes[self._row[name]] for name in BLINKS]
         lids = (fit_lids(neutral, blinks[0], 0), fit_lids(neutral, blinks[1], 1))
         for blink, lid in zip(blinks, lids, strict=True):
             shut_lids(neutral, blink, lid)
-        guards = (lid_guard(neutral, balls[0], 0), lid_guard(neutral, balls[1], 1))
         return Face(neutral, shapes.reshape(len(shapes), -1), balls, lids, guards)
 
     def _neutral(self, identity: Identity) -> Float32[np.ndarray, "V 3"]:
@@ -111,7 +116,9 @@ class Rig:
         flat = self.pack.shapes.reshape(len(self.pack.shapes), -1)[used]
         neutral = template + (identity.weights[used] @ flat).reshape(-1, 3)
         neutral[self.pack.part_vertices("upper_teeth")] += UPPER_TEETH_SHIFT
-        return seal_lips(neutral + eye_middle(template) - eye_middle(neutral))
+        sealed = seal_lips(neutral + eye_middle(template) - eye_middle(neutral))
+        part_lips(sealed)
+        return sealed
 
 
 def eye_middle(vertices: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "3"]:

@@ -5,13 +5,15 @@ of a recipe is scaled so that its largest motion on the skin is the one people r
 ``REACH_MM``. ARKit units (``fu:``) and MakeHuman expression units (``ex:``, blended by ancestry) complete one another.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32
 
 from facsimile.face.identity import PACK_ANCESTRIES
+from facsimile.face.lips import lower_share
 from facsimile.face.pack import MM_PER_UNIT, load_head_pack
 from facsimile.face.symmetry import left_mask, mirror_displacements
 
@@ -37,33 +39,57 @@ class Region:
 
 @dataclass(frozen=True)
 class Push:
-    """Move ``parts`` round ``at`` (template dm) by ``move_mm`` with a bell of standard deviations ``radius`` (dm)."""
+    """Move ``parts`` round ``at`` (template dm) by ``move_mm`` with a bell of standard deviations ``radius`` (dm).
+
+    ``lip`` keeps the push to what lies above the seam of the lips, or to what drops with the jaw.
+    """
 
     at: tuple[float, float, float]
     radius: tuple[float, float, float]
     move_mm: tuple[float, float, float]
     parts: tuple[str, ...] = SKIN_PARTS
+    lip: Literal["both", "upper", "lower"] = "both"
 
 
 Recipe = tuple[Take | Push, ...]
 
+
+def pair(push: Push) -> Recipe:
+    """Return a push and its mirror image, for controllers of the middle."""
+    (x, y, z), (right, up, out) = push.at, push.move_mm
+    return push, replace(push, at=(-x, y, z), move_mm=(-right, up, out))
+
+
 LEFT_RECIPES: dict[str, Recipe] = {
-    "browDown": (Take("fu:browDownLeft"), Push((0.24, 7.45, 1.47), (0.13, 0.08, 0.15), (-2.0, -0.8, 1.0))),
+    "browDown": (
+        Take("fu:browDownLeft", 0.43),
+        Push((0.50, 7.51, 1.30), (0.16, 0.16, 0.26), (-2.1, 0.4, 3.0)),
+        Push((0.30, 7.43, 1.29), (0.06, 0.06, 0.10), (-2.7, -3.2, 0.2)),
+        Push((0.16, 7.91, 1.43), (0.25, 0.25, 0.40), (-0.2, -1.2, 1.2)),
+    ),
     "browInnerUp": (
-        Take("fu:browInnerUp"),
-        Take("ex:eyebrows-left-inner-up", 0.5),
-        Push((0.17, 7.5, 1.48), (0.1, 0.1, 0.2), (0.2, 3.5, -0.3)),
+        Take("fu:browInnerUp", 0.66),
+        Push((0.00, 7.29, 1.51), (0.16, 0.16, 0.26), (-0.1, 3.0, 0.1)),
+        Push((0.06, 8.01, 1.39), (0.25, 0.25, 0.40), (0.1, -1.1, 2.2)),
+        Push((0.56, 7.46, 1.24), (0.1, 0.1, 0.16), (-0.3, 1.3, 0.2)),
+        Push((0.20, 7.42, 1.46), (0.06, 0.06, 0.10), (1.0, 2.4, -0.7)),
     ),
     "browOuterUp": (
-        Take("fu:browOuterUpLeft", 0.7),
-        Take("ex:eyebrows-left-extern-up", 0.3),
-        Push((0.40, 7.52, 1.38), (0.15, 0.11, 0.3), (1.2, 5.5, -1.5)),
+        Take("fu:browOuterUpLeft", 0.98),
+        Take("ex:eyebrows-left-extern-up", -0.33),
+        Push((0.25, 7.55, 1.47), (0.16, 0.16, 0.26), (0.7, 3.0, -0.1)),
+        Push((0.65, 7.28, 1.06), (0.16, 0.16, 0.26), (-0.2, 3.0, 0.2)),
+        Push((0.34, 7.50, 1.42), (0.06, 0.06, 0.10), (1.7, 4.3, -1.1)),
+        Push((0.50, 7.51, 1.30), (0.1, 0.1, 0.16), (2.3, 2.1, -2.5)),
     ),
     "cheekSquint": (
-        Take("fu:cheekSquintLeft", 0.15),
-        Push((0.44, 7.02, 1.3), (0.18, 0.07, 0.3), (0.0, 3.6, 4.6)),
-        Push((0.33, 7.22, 1.39), (0.13, 0.035, 0.12), (-0.2, 3.0, 0.6)),
-        Push((0.50, 7.27, 1.33), (0.06, 0.07, 0.12), (-1.2, 0.0, 0.6)),
+        Take("fu:cheekSquintLeft", 0.42),
+        Push((0.60, 6.99, 1.18), (0.25, 0.25, 0.40), (-1.2, 2.7, 3.7)),
+        Push((0.27, 6.73, 1.45), (0.16, 0.16, 0.26), (1.2, 1.1, -1.9)),
+        Push((0.58, 6.61, 0.83), (0.16, 0.16, 0.26), (1.4, 2.9, 2.4)),
+        Push((0.30, 7.13, 1.28), (0.1, 0.1, 0.16), (-1.2, 2.8, -0.2)),
+        Push((0.34, 7.50, 1.42), (0.16, 0.16, 0.26), (0.2, -1.7, -0.7)),
+        Push((0.69, 7.25, 0.33), (0.25, 0.25, 0.40), (0.3, -0.9, -0.7)),
     ),
     "eyeBlink": (Take("fu:eyeBlinkLeft"),),
     "eyeSquint": (Take("fu:eyeSquintLeft"), Take("ex:eye-left-slit", 0.4)),
@@ -78,36 +104,81 @@ LEFT_RECIPES: dict[str, Recipe] = {
     "jaw": (Take("fu:jawLeft"),),
     "mouth": (Take("fu:mouthLeft"),),
     "mouthDimple": (
-        Take("fu:mouthDimpleLeft"),
-        Push((0.36, 6.63, 1.36), (0.035, 0.06, 0.12), (0.5, 0.5, -4.5)),
-        Push((0.45, 6.64, 1.27), (0.045, 0.12, 0.15), (0.8, 0.3, 2.5)),
+        Take("fu:mouthDimpleLeft", 0.10),
+        Push((0.29, 6.55, 1.40), (0.1, 0.1, 0.16), (-0.7, 3.6, -6.5)),
+        Push((0.29, 6.30, 1.28), (0.16, 0.16, 0.26), (1.0, 3.1, 1.4)),
+        Push((0.49, 6.81, 1.29), (0.16, 0.16, 0.26), (1.4, 0.6, 3.6)),
+        Push((0.21, 6.69, 1.49), (0.06, 0.06, 0.10), (2.4, -2.2, -2.4)),
+        Push((0.13, 6.48, 1.48), (0.1, 0.1, 0.16), (2.2, 1.8, -2.1), lip="lower"),
     ),
-    "mouthFrown": (Take("fu:mouthFrownLeft"), Push((0.3, 6.52, 1.38), (0.1, 0.1, 0.15), (0.8, -1.2, -0.8))),
-    "mouthLowerDown": (Take("fu:mouthLowerDownLeft"), Take("fu:mouthLowerDownRight")),
+    "mouthFrown": (
+        Take("fu:mouthFrownLeft", 0.28),
+        Push((0.29, 6.63, 1.41), (0.1, 0.1, 0.16), (1.7, -2.7, -2.0)),
+        Push((0.29, 6.30, 1.28), (0.16, 0.16, 0.26), (0.1, 0.0, 1.8)),
+        Push((0.23, 6.78, 1.46), (0.16, 0.16, 0.26), (-0.3, -1.1, -0.7), lip="upper"),
+        Push((0.42, 6.50, 1.22), (0.1, 0.1, 0.16), (0.9, -1.6, 0.8)),
+    ),
+    "mouthLowerDown": (
+        Take("fu:mouthLowerDownLeft", 0.38),
+        Take("fu:mouthLowerDownRight", 0.21),
+        Push((0.07, 6.19, 1.39), (0.25, 0.25, 0.40), (0.6, -2.9, -2.1)),
+        Push((0.00, 6.49, 1.52), (0.1, 0.1, 0.16), (0.1, -3.6, -1.1)),
+        Push((0.32, 6.42, 1.33), (0.1, 0.1, 0.16), (2.1, -0.8, -0.2), lip="lower"),
+    ),
     "mouthPress": (
-        Take("fu:mouthPressLeft", 0.2),
-        Take("fu:mouthRollUpper", 0.3),
-        Take("fu:mouthRollLower", 0.45),
-        Take("fu:mouthShrugLower", 0.2),
-        Push((0.12, 6.4, 1.42), (0.15, 0.1, 0.2), (0.0, 2.5, 1.0)),
+        Take("fu:mouthPressLeft", 0.12),
+        Take("fu:mouthRollUpper", 0.14),
+        Take("fu:mouthRollLower", 0.15),
+        Take("fu:mouthShrugLower", 0.14),
+        Push((0.22, 6.22, 1.27), (0.25, 0.25, 0.40), (-0.2, 3.7, 2.1)),
+        Push((0.09, 6.92, 1.64), (0.06, 0.06, 0.10), (0.0, -0.4, -1.5)),
+        Push((0.21, 6.69, 1.49), (0.1, 0.1, 0.16), (-1.2, -0.2, 0.5)),
+        Push((0.44, 6.92, 1.36), (0.16, 0.16, 0.26), (0.8, 0.7, 0.2)),
+        Push((0.51, 6.49, 0.87), (0.16, 0.16, 0.26), (-0.8, -0.1, 0.4)),
+        Push((0.23, 6.25, 0.92), (0.1, 0.1, 0.16), (0.4, -2.1, 0.1)),
     ),
     "mouthSmile": (
-        Take("ex:mouth-corner-puller"),
-        Take("fu:mouthSmileLeft", 0.25),
-        Push((0.27, 6.64, 1.42), (0.13, 0.09, 0.2), (2.5, 0.5, -4.0)),
-        Push((0.44, 6.9, 1.3), (0.14, 0.14, 0.25), (0.0, 2.0, 1.5)),
+        Take("ex:mouth-corner-puller", 0.18),
+        Take("fu:mouthSmileLeft", 0.31),
+        Push((0.21, 6.69, 1.49), (0.1, 0.1, 0.16), (5.3, 3.9, -7.3)),
+        Push((0.63, 6.76, 0.85), (0.25, 0.25, 0.40), (2.4, 3.5, 0.6)),
+        Push((0.35, 6.33, 1.19), (0.16, 0.16, 0.26), (0.6, 4.4, 1.2)),
+        Push((0.46, 6.58, 1.22), (0.1, 0.1, 0.16), (3.4, 4.0, -3.4)),
+        Push((0.00, 6.39, 1.50), (0.16, 0.16, 0.26), (0.7, 3.5, -1.7)),
+        Push((0.40, 6.97, 1.39), (0.16, 0.16, 0.26), (1.3, 2.1, 1.3)),
+        Push((0.84, 7.22, 0.41), (0.16, 0.16, 0.26), (0.0, 1.4, 0.1)),
+        Push((0.29, 6.49, 1.38), (0.1, 0.1, 0.16), (0.4, 1.0, -4.3), lip="lower"),
     ),
-    "mouthStretch": (Take("fu:mouthStretchLeft"), Take("ex:mouth-retraction", 0.5)),
+    "mouthStretch": (
+        Take("fu:mouthStretchLeft", 0.54),
+        Take("ex:mouth-retraction", 0.33),
+        Push((0.42, 6.43, 0.66), (0.25, 0.25, 0.40), (2.7, 0.7, -0.1)),
+        Push((0.21, 6.61, 1.43), (0.06, 0.06, 0.10), (3.1, -3.1, -3.1), lip="lower"),
+        Push((0.00, 6.49, 1.52), (0.16, 0.16, 0.26), (0.9, 0.6, -0.9)),
+        Push((0.21, 6.61, 1.43), (0.1, 0.1, 0.16), (2.0, -1.0, -2.4), lip="upper"),
+        Push((0.26, 6.42, 1.38), (0.1, 0.1, 0.16), (0.8, 1.0, -1.7), lip="lower"),
+    ),
     "mouthUpperUp": (
-        Take("fu:mouthUpperUpLeft"),
-        Take("fu:mouthUpperUpRight"),
-        Take("ex:mouth-elevation", 0.8),
+        Take("fu:mouthUpperUpLeft", 0.74),
+        Take("fu:mouthUpperUpRight", 1.60),
+        Take("ex:mouth-elevation", 0.37),
+        Push((0.44, 6.79, 1.34), (0.16, 0.16, 0.26), (0.7, 4.3, 2.1)),
+        Push((0.08, 6.81, 1.53), (0.16, 0.16, 0.26), (0.3, 6.5, -1.4), lip="lower"),
+        Push((0.04, 6.78, 1.56), (0.06, 0.06, 0.10), (-0.2, 1.3, -1.4)),
+        Push((0.24, 6.98, 1.46), (0.1, 0.1, 0.16), (1.0, 1.3, 0.9)),
+        Push((0.05, 6.59, 1.54), (0.06, 0.06, 0.10), (0.0, -2.4, 0.1)),
     ),
     "noseSneer": (
-        Take("fu:noseSneerLeft"),
-        Take("ex:nose-left-elevation", 0.6),
-        Take("fu:mouthUpperUpLeft", 0.75),
-        Push((0.12, 7.1, 1.5), (0.08, 0.12, 0.15), (0.0, 2.0, 0.5)),
+        Take("fu:noseSneerLeft", 0.29),
+        Take("ex:nose-left-elevation", -0.35),
+        Take("fu:mouthUpperUpLeft", 0.54),
+        Push((0.50, 6.75, 1.25), (0.25, 0.25, 0.40), (-1.3, 4.6, 2.5)),
+        Push((0.24, 6.91, 1.46), (0.16, 0.16, 0.26), (-0.2, 5.1, 1.7)),
+        Push((0.15, 7.56, 1.51), (0.25, 0.25, 0.40), (0.0, -1.8, 0.1)),
+        Push((0.02, 6.72, 1.57), (0.06, 0.06, 0.10), (0.9, 4.7, -1.3)),
+        Push((0.27, 6.73, 1.45), (0.1, 0.1, 0.16), (-0.7, 3.8, -2.4)),
+        Push((0.30, 7.13, 1.28), (0.1, 0.1, 0.16), (0.2, 1.9, -0.5)),
+        Push((0.40, 6.34, 1.06), (0.16, 0.16, 0.26), (0.4, 1.0, 1.0)),
     ),
     "nasolabialDeepen": (
         Take("fu:noseSneerLeft", 0.3),
@@ -120,18 +191,22 @@ LEFT_RECIPES: dict[str, Recipe] = {
         Push((0.26, 6.64, 1.4), (0.06, 0.07, 0.15), (-0.5, 5.0, -1.0)),
         Push((0.42, 6.82, 1.3), (0.12, 0.12, 0.2), (0.0, 1.5, 3.5)),
     ),
-    "cheekPuff": (Take("fu:cheekPuff"),),
-    "toothySmile": (
-        Take("ex:mouth-upward-retraction", 0.55),
-        Take("ex:mouth-corner-puller", 0.45),
-        Take("fu:mouthUpperUpLeft", 0.7),
-        Take("fu:mouthUpperUpRight", 0.7),
-        Push((0.0, 6.68, 1.55), (0.15, 0.06, 0.1), (0.0, 1.5, 0.0)),
-        Push((0.27, 6.64, 1.42), (0.13, 0.09, 0.2), (2.5, 0.5, -3.0)),
-        Push((0.44, 6.9, 1.3), (0.14, 0.14, 0.25), (0.0, 2.0, 1.5)),
+    "cheekPuff": (
+        Take("fu:cheekPuff", 0.58),
+        Push((0.29, 6.49, 1.38), (0.25, 0.25, 0.40), (-1.0, 1.0, 11.6)),
+        Push((0.22, 6.22, 1.27), (0.16, 0.16, 0.26), (1.0, 1.5, -5.4)),
+        Push((0.44, 6.79, 1.34), (0.25, 0.25, 0.40), (-0.1, 3.3, -0.8), lip="upper"),
+        Push((0.58, 6.61, 0.83), (0.16, 0.16, 0.26), (1.3, 1.4, 3.1)),
+        Push((0.46, 6.66, 1.26), (0.1, 0.1, 0.16), (4.0, 1.1, -3.1)),
+    ),
+    "smileParted": (
+        Push((0.10, 6.69, 1.55), (0.14, 0.05, 0.12), (0.0, 2.2, -0.6), lip="upper"),
+        Push((0.20, 6.63, 1.46), (0.07, 0.05, 0.12), (0.6, 1.6, 0.0), lip="upper"),
+        Push((0.17, 6.56, 1.48), (0.10, 0.06, 0.12), (0.4, -2.4, -0.4), lip="lower"),
+        Push((0.29, 6.63, 1.41), (0.07, 0.08, 0.15), (1.8, 0.4, -0.8)),
     ),
 }
-"""Recipes of the sided controllers, for the left; ``toothySmile`` is a corrective."""
+"""Recipes of the sided controllers, for the left; ``smileParted`` is a corrective: see ``face.correctives``."""
 
 DIRECTIONS = ("jaw", "mouth")
 """Controllers whose side is where the whole jaw or mouth goes."""
@@ -143,8 +218,26 @@ MIDDLE_RECIPES: dict[str, Recipe] = {
     "jawForward": (Take("fu:jawForward"),),
     "jawOpen": (Take("fu:jawOpen"), Push((0.0, 6.5, 1.2), (9.0, 9.0, 9.0), (0.0, -5.0, -4.0), parts=("tongue",))),
     "mouthClose": (Take("fu:mouthClose"),),
-    "mouthFunnel": (Take("fu:mouthFunnel"), Take("ex:mouth-protusion", 0.25)),
-    "mouthPucker": (Take("fu:mouthPucker"),),
+    "mouthFunnel": (
+        Take("fu:mouthFunnel", 0.23),
+        Take("ex:mouth-protusion", 0.42),
+        *pair(Push((0.06, 6.86, 1.62), (0.25, 0.25, 0.40), (-5.2, 1.8, 5.4), lip="lower")),
+        *pair(Push((0.07, 6.28, 1.47), (0.16, 0.16, 0.26), (2.1, -3.1, -1.0))),
+        *pair(Push((0.50, 6.58, 1.13), (0.16, 0.16, 0.26), (-3.0, 3.0, 4.4))),
+        *pair(Push((0.05, 6.59, 1.54), (0.1, 0.1, 0.16), (-2.5, -2.5, 0.9), lip="upper")),
+        *pair(Push((0.06, 6.86, 1.62), (0.1, 0.1, 0.16), (0.4, 0.2, -1.5), lip="upper")),
+        *pair(Push((0.08, 6.70, 1.59), (0.06, 0.06, 0.10), (0.3, 5.5, 4.6), lip="upper")),
+        *pair(Push((0.21, 6.69, 1.49), (0.06, 0.06, 0.10), (-0.5, 2.3, 6.2), lip="upper")),
+    ),
+    "mouthPucker": (
+        Take("fu:mouthPucker", 0.62),
+        *pair(Push((0.34, 6.37, 1.26), (0.25, 0.25, 0.40), (-1.1, 2.5, 2.6))),
+        *pair(Push((0.05, 6.43, 1.48), (0.1, 0.1, 0.16), (0.6, -3.3, 1.7), lip="lower")),
+        *pair(Push((0.09, 6.92, 1.64), (0.1, 0.1, 0.16), (0.5, -0.6, -2.3))),
+        *pair(Push((0.15, 6.69, 1.55), (0.1, 0.1, 0.16), (-0.4, 0.7, 5.0))),
+        *pair(Push((0.21, 6.61, 1.43), (0.06, 0.06, 0.10), (-2.0, 0.5, 4.4), lip="lower")),
+        *pair(Push((0.56, 6.65, 1.05), (0.16, 0.16, 0.26), (-2.3, 0.8, 1.4))),
+    ),
     "mouthRollLower": (
         Take("fu:mouthRollLower"),
         Push((0.0, 6.55, 1.52), (0.17, 0.045, 0.12), (0.0, 5.0, -5.0)),
@@ -155,10 +248,17 @@ MIDDLE_RECIPES: dict[str, Recipe] = {
         Push((0.0, 6.7, 1.4), (9.0, 9.0, 9.0), (0.0, 0.0, -3.0), parts=("upper_teeth",)),
     ),
     "mouthShrugLower": (
-        Take("fu:mouthShrugLower"),
-        Push((0.0, 6.32, 1.42), (0.22, 0.11, 0.25), (0.0, 5.0, 1.5)),
+        Take("fu:mouthShrugLower", 0.79),
+        *pair(Push((0.06, 6.17, 1.29), (0.25, 0.25, 0.40), (-0.2, 4.6, 2.3))),
+        *pair(Push((0.19, 6.50, 1.45), (0.1, 0.1, 0.16), (1.8, 1.2, 2.6))),
+        *pair(Push((0.05, 6.18, 1.01), (0.1, 0.1, 0.16), (0.2, -4.0, 0.4))),
+        *pair(Push((0.46, 6.45, 1.10), (0.16, 0.16, 0.26), (-1.1, 0.6, 1.5))),
+        *pair(Push((0.21, 6.33, 1.40), (0.1, 0.1, 0.16), (-1.1, 3.5, -1.6), lip="lower")),
     ),
-    "mouthShrugUpper": (Take("fu:mouthShrugUpper"),),
+    "mouthShrugUpper": (
+        Take("fu:mouthShrugUpper", 0.29),
+        *pair(Push((0.08, 6.70, 1.59), (0.1, 0.1, 0.16), (0.2, 2.9, 0.4))),
+    ),
     "jawClench": (
         Push((0.62, 6.62, 0.72), (0.1, 0.16, 0.2), (3.6, 0.0, 1.6)),
         Push((-0.62, 6.62, 0.72), (0.1, 0.16, 0.2), (-3.6, 0.0, 1.6)),
@@ -204,7 +304,7 @@ REACH_MM: dict[str, float] = {
     "browInnerUp": 6.0,
     "browOuterUp": 8.5,
     "browDown": 6.4,
-    "cheekSquint": 6.2,
+    "cheekSquint": 8.0,
     "eyeSquint": 3.7,
     "eyeWide": 3.5,
     "noseSneer": 10.2,
@@ -214,6 +314,7 @@ REACH_MM: dict[str, float] = {
     "mouthFrown": 6.0,
     "mouthStretch": 10.1,
     "mouthPress": 4.3,
+    "mouthLowerDown": 7.5,
     "mouthShrugLower": 11.2,
     "mouthPucker": 12.2,
     "mouthFunnel": 11.6,
@@ -241,6 +342,8 @@ def _bell(push: Push) -> Float32[np.ndarray, "V 3"]:
     is_moved = np.zeros((len(pack.vertices), 1), np.float32)
     for part in push.parts:
         is_moved[pack.part_vertices(part)] = 1
+    if push.lip != "both":
+        is_moved[:, 0] *= lower_share() if push.lip == "lower" else 1 - lower_share()
     return weight * is_moved * np.array(push.move_mm, np.float32) / np.float32(MM_PER_UNIT)
 
 

@@ -38,7 +38,8 @@ _CSV_DIGITS = 1e-6
 def arkit_from_expression(expression: Expression) -> Converted[dict[str, float]]:
     """Give ARKit's 52 values by name; ``lost`` names what ARKit has no shape for, such as sided inner brows.
 
-    Unsided shapes (browInnerUp, cheekPuff, mouthPucker, mouthFunnel) take the mean of both sides; eyeLook follows the gaze.
+    Unsided shapes (browInnerUp, cheekPuff, mouthPucker, mouthFunnel) take the mean of both sides; eyeLook follows the
+    gaze.
     """
     values = np.array(expression.controllers)
     for stem in UNSIDED_STEMS:

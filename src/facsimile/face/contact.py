@@ -1,0 +1,142 @@
+"""Keep lips from passing through each other, and measure how deep lids, lips and teeth cut into one another.
+
+Lips meet along a surface that is nearly level: seen from above, at each place (x, z), the lowest point of the upper
+lip must not lie below the highest point of the lower lip. Where it does, each lip gives way by half.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int32
+
+from facsimile.face.eyeballs import fit_eyeball, lid_vertices
+from facsimile.face.lips import SEAL_DEPTH_Z, lower_share, seal_weights
+from facsimile.face.pack import MM_PER_UNIT, load_head_pack
+from facsimile.kernel import kernel
+
+HALF_WIDTH, CELL = 0.44, 0.01
+"""The plan of the lips holds |x| up to this (dm), in cells of 1 mm."""
+PLAN_Z = (1.1, 1.9)
+"""Depths (dm) of the plan."""
+COLUMNS = round(2 * HALF_WIDTH / CELL)
+ROWS = round((PLAN_Z[1] - PLAN_Z[0]) / CELL)
+COLUMN_X = (np.arange(COLUMNS) + 0.5) * CELL - HALF_WIDTH
+
+FREE_OVERLAP = 0.003
+"""Closed lips overlap by this much (dm), so that no light shows between them; deeper ones flatten."""
+PART_PASSES, PART_GAIN = 10, 1.4
+"""Skin follows its lip a little less than fully; each pass parts what the one before left."""
+SMOOTH = np.array((0.25, 0.5, 0.25))
+
+
+@dataclass(frozen=True)
+class Lips:
+    """Hold the triangles [F,3] of the red and inner upper lip, and of the lower lip."""
+
+    upper: Int32[np.ndarray, "F 3"]
+    lower: Int32[np.ndarray, "G 3"]
+
+
+@lru_cache(maxsize=1)
+def lip_triangles() -> Lips:
+    """Return the triangles of both lips on the shipped topology."""
+    pack = load_head_pack()
+    triangles, uv_triangles, _ = pack.triangles(("body",))
+    centre = pack.uv[uv_triangles].mean(1)
+    is_lip = (pack.sample_mask("lips", centre) > 0.5) | (pack.sample_mask("inside_mouth", centre) > 0.5)
+    places = pack.vertices[triangles]
+    inside = (places[:, :, 2] > SEAL_DEPTH_Z).all(1) & (np.abs(places[:, :, 0]) < HALF_WIDTH).all(1)
+    share = lower_share()[triangles]
+    keep = is_lip & inside
+    return Lips(triangles[keep & (share < 0.5).all(1)], triangles[keep & (share > 0.5).all(1)])
+
+
+def _plans(vertices: Float32[np.ndarray, "V 3"]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lowest height of the upper lip and the highest of the lower lip on the plan (dm), columns by rows."""
+    lips = lip_triangles()
+    floor, roof = np.full((COLUMNS, ROWS), np.inf), np.full((COLUMNS, ROWS), -np.inf)
+    posed = vertices.astype(np.float64)
+    _lay(posed, lips.upper, floor, -1.0)
+    _lay(posed, lips.lower, roof, 1.0)
+    return floor, roof
+
+
+def lip_overlap(vertices: Float32[np.ndarray, "V 3"]) -> Float64[np.ndarray, " N"]:
+    """Return how deep (dm) the lips overlap at each of ``COLUMN_X``; 0 where they only touch or are apart."""
+    floor, roof = _plans(vertices)
+    depth = roof - floor
+    return np.where(np.isfinite(depth), depth, 0).max(1).clip(0)
+
+
+def part_lips(vertices: Float32[np.ndarray, "V 3"]) -> None:
+    """Move lips that overlap by more than ``FREE_OVERLAP`` apart, in place."""
+    up, down = seal_weights()
+    rows = _lip_skin()
+    for _ in range(PART_PASSES):
+        excess = np.maximum(lip_overlap(vertices) - FREE_OVERLAP, 0)
+        if not excess.any():
+            return
+        spread = np.maximum(excess, np.convolve(excess, SMOOTH, "same"))
+        half = np.interp(vertices[rows, 0], COLUMN_X, spread) * (PART_GAIN / 2)
+        vertices[rows, 1] += (half * (up[rows] - down[rows])).astype(np.float32)
+
+
+def lip_penetration_mm(vertices: Float32[np.ndarray, "V 3"]) -> float:
+    """Return the deepest overlap of the lips in millimetres."""
+    return float(lip_overlap(vertices).max()) * MM_PER_UNIT
+
+
+def lid_penetration_mm(vertices: Float32[np.ndarray, "V 3"]) -> float:
+    """Return how deep (mm) lid skin cuts into an eyeball's sphere, over corners and centres of the lids' triangles."""
+    deepest = 0.0
+    for side in (0, 1):
+        ball = fit_eyeball(vertices, side)
+        corners = vertices[_lid_triangles()[side]]
+        points = np.concatenate([corners.reshape(-1, 3), corners.mean(1)])
+        deepest = max(deepest, ball.radius - float(np.linalg.norm(points - ball.centre, axis=1).min()))
+    return deepest * MM_PER_UNIT
+
+
+@lru_cache(maxsize=1)
+def _lid_triangles() -> tuple[np.ndarray, np.ndarray]:
+    """Return the triangles of the lids whose corners lie in front of the template's eyeball: no fold behind them."""
+    pack = load_head_pack()
+    triangles = pack.triangles(("body",))[0]
+    found = []
+    for side in (0, 1):
+        ball = fit_eyeball(pack.vertices, side)
+        is_outside = np.linalg.norm(pack.vertices - ball.centre, axis=1) > ball.radius
+        found.append(triangles[(np.isin(triangles, lid_vertices(side)) & is_outside[triangles]).all(1)])
+    return found[0], found[1]
+
+
+@lru_cache(maxsize=1)
+def _lip_skin() -> np.ndarray:
+    up, down = seal_weights()
+    return np.flatnonzero((up + down) > 1e-3)
+
+
+@kernel
+def _lay(vertices, triangles, plan, sign):
+    """Lay triangles on the plan (x, z): keep the highest ``sign * y`` at each cell, signed back."""
+    columns, rows = plan.shape
+    for t in range(triangles.shape[0]):
+        i, j, k = triangles[t]
+        x0, x1 = (vertices[i, 0] + HALF_WIDTH) / CELL, (vertices[j, 0] + HALF_WIDTH) / CELL
+        x2 = (vertices[k, 0] + HALF_WIDTH) / CELL
+        z0, z1 = (vertices[i, 2] - PLAN_Z[0]) / CELL, (vertices[j, 2] - PLAN_Z[0]) / CELL
+        z2 = (vertices[k, 2] - PLAN_Z[0]) / CELL
+        area = (x1 - x0) * (z2 - z0) - (x2 - x0) * (z1 - z0)
+        if abs(area) < 1e-12:
+            continue
+        for column in range(max(0, int(min(x0, x1, x2) - 0.5)), min(columns, int(max(x0, x1, x2) + 1.5))):
+            for row in range(max(0, int(min(z0, z1, z2) - 0.5)), min(rows, int(max(z0, z1, z2) + 1.5))):
+                px, pz = column + 0.5, row + 0.5
+                b = ((px - x0) * (z2 - z0) - (x2 - x0) * (pz - z0)) / area
+                c = ((x1 - x0) * (pz - z0) - (px - x0) * (z1 - z0)) / area
+                if b < -1e-9 or c < -1e-9 or b + c > 1 + 1e-9:
+                    continue
+                y = (1 - b - c) * vertices[i, 1] + b * vertices[j, 1] + c * vertices[k, 1]
+                if sign * y > sign * plan[column, row]:
+                    plan[column, row] = y
