@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -24,6 +25,41 @@ CIELAB_PATCHES = [(0.10, (0.527, 0.348, 0.259)), (0.33, (0.372, 0.197, 0.126)), 
 @pytest.mark.parametrize(("melanin", "patch"), CIELAB_PATCHES)
 def test_tones_match_reference_patches(melanin: float, patch: tuple[float, float, float]) -> None:
     np.testing.assert_allclose(pigment_colour(melanin, 0.23), patch, rtol=0.2)
+
+
+def test_the_darkest_skin_is_as_dark_as_the_monk_scale() -> None:
+    """Monk 9 and 10 are sRGB (58, 49, 42) and (41, 36, 32): linear luminance 0.031 and 0.018."""
+    luminance = float(pigment_colour(MAX_MELANIN, 0.15) @ np.float32((0.2126, 0.7152, 0.0722)))
+    assert 0.015 < luminance < 0.031
+
+
+def test_map_and_formula_agree_in_thin_and_deep_pigment() -> None:
+    pigments = random_pigments(np.random.default_rng(8), identity_from_seed(8), tone=0.9)
+    pigments.melanin[200, 380:384] = 0.1, 0.99, 1.01, 1.2
+    albedo = pigment_albedo(pigments)[:, 200, 380:384]
+    for column, melanin in enumerate((0.1, 0.99, 1.01, 1.2)):
+        blood = float(pigments.blood[200, 380 + column])
+        np.testing.assert_allclose(albedo[:, column], pigment_colour(melanin, blood), rtol=1e-4)
+
+
+def test_tone_can_be_asked_for() -> None:
+    assert random_pigments(np.random.default_rng(1), identity_from_seed(1), tone=0.77).tone == 0.77
+
+
+def test_nose_is_oilier_and_wider_pored_than_cheeks_and_lids() -> None:
+    region = regions()
+    inside = {name: region[name] > 0.8 for name in ("nose", "cheek", "lid")}
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        gloss, height = random_gloss(rng, 25.0), random_height(rng, 25.0)
+        assert gloss[inside["nose"]].mean() > 1.15 * gloss[inside["cheek"]].mean()
+        fine = height - np.asarray(cv2.GaussianBlur(height, (0, 0), 3.0))
+        assert fine[inside["nose"]].std() > 1.5 * fine[inside["lid"]].std()
+
+
+def test_skin_roughens_with_age() -> None:
+    young, old = (random_height(np.random.default_rng(2), age) for age in (8.0, 80.0))
+    assert old.std() > 1.5 * young.std()
 
 
 def test_more_melanin_is_darker_in_every_channel() -> None:
@@ -56,9 +92,9 @@ def test_maps_have_the_atlas_size_and_range() -> None:
     albedo = pigment_albedo(random_pigments(rng, identity))
     assert albedo.shape == (3, *ATLAS_SIZE)
     assert 0 < albedo.min() < albedo.max() < 1
-    gloss = random_gloss(rng)
+    gloss = random_gloss(rng, 30.0)
     assert 0.1 <= gloss.min() <= gloss.max() <= 2
-    assert np.abs(random_height(rng, 80.0)).max() < 0.6
+    assert np.abs(random_height(rng, 80.0)).max() < 0.9
 
 
 def test_noise_is_normal_and_seamless() -> None:

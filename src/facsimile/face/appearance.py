@@ -19,7 +19,6 @@ from facsimile.face.skin import (
     pigment_albedo,
     pigment_colour,
     random_gloss,
-    random_height,
     random_pigments,
     tone_name,
 )
@@ -49,6 +48,8 @@ class Appearance:
     albedo: Float32[np.ndarray, "3 H W"]
     gloss: Float32[np.ndarray, "H W"]
     height: Float32[np.ndarray, "H W"]
+    skin_colour: Float32[np.ndarray, "3"]
+    """Linear RGB of the bare skin's base tone."""
     lip_colour: Float32[np.ndarray, "3"]
     lip_strength: float
     roughness: float
@@ -95,26 +96,26 @@ def _hair_shade(rng: np.random.Generator, hair: Hair, factor: float) -> Float32[
 
 
 def random_appearance(
-    rng: np.random.Generator, identity: Identity, *, hair_style: str | None = None
+    rng: np.random.Generator, identity: Identity, *, tone: float | None = None, hair_style: str | None = None
 ) -> Appearance:
     """Draw the appearance of ``identity``; the same generator state gives the same bytes.
 
-    ``hair_style`` fixes the style (``hair.style_names``).
+    ``tone`` (0-1.25) fixes the base amount of melanin, ``hair_style`` the style (``hair.style_names``).
     """
-    pigments = random_pigments(rng, identity)
+    pigments = random_pigments(rng, identity, tone=tone)
     hair = random_hair(rng, identity, pigments.tone, style=hair_style)
     brow_colour, beard_colour = _hair_shade(rng, hair, 0.8 - 0.4 * hair.grey), _hair_shade(rng, hair, 0.9)
     beard = random_beard(rng, sex=identity.sex, age_years=identity.age_years)
     brows = random_brows(rng, sex=identity.sex, age_years=identity.age_years)
     lips = random_lips(rng, sex=identity.sex, melanin=pigments.tone)
-    albedo, gloss = pigment_albedo(pigments), random_gloss(rng)
+    albedo, gloss = pigment_albedo(pigments), random_gloss(rng, identity.age_years)
     bare = pigment_colour(pigments.tone, pigments.ruddiness)
     _tint(albedo, np.minimum(beard_colour, 0.40 * bare), np.float32(0.75) * beard_shadow(beard))
     _tint(albedo, np.minimum(1.5 * brow_colour, 0.55 * bare), brow_shadow(brows))
     _tint(albedo, np.minimum(ROOT_SHADE * hair.colour, 0.8 * bare), scalp_shadow(hair))
     lip_colour = paint_lips(albedo, gloss, lips=lips, pigments=pigments, rng=rng)
     makeup = random_makeup(rng, sex=identity.sex, age_years=identity.age_years)
-    paint_makeup(albedo, makeup)
+    paint_makeup(albedo, gloss, makeup)
     np.clip(albedo, *ALBEDO_RANGE, out=albedo)
     eyes = random_eyes(rng, fair=identity.ancestry[2] * lightness(pigments.tone), age_years=identity.age_years)
     clothes_colour, neckline = random_clothes(rng)
@@ -129,12 +130,14 @@ def random_appearance(
         "eye_colour": eyes.colour_name,
         "lipstick": lips.lipstick,
         "makeup": makeup.is_worn,
+        "mascara": makeup.mascara,
         "glasses": False,
     }
     return Appearance(
         albedo=albedo,
         gloss=gloss,
-        height=random_height(rng, identity.age_years),
+        height=pigments.height,
+        skin_colour=bare,
         lip_colour=lip_colour,
         lip_strength=0.0,
         roughness=float(rng.uniform(0.42, 0.62)),

@@ -38,6 +38,29 @@ def rolled_noise(rng: np.random.Generator, sigma_texels: float, number: int = 0)
     return np.roll(noise(sigma_texels, number), int(rng.integers(ATLAS_SIZE[1])), axis=1)
 
 
+@lru_cache(maxsize=8)
+def grain(sigma_across: float, sigma_down: float) -> Float32[np.ndarray, "H W"]:
+    """Return fixed noise drawn out along columns or rows: unit variance, seamless at the back."""
+    width, margin = ATLAS_SIZE[1], int(4 * max(sigma_across, sigma_down)) + 2
+    field = np.random.default_rng([round(sigma_across * 10), round(sigma_down * 10), 5]).standard_normal(ATLAS_SIZE)
+    padded = np.concatenate([field[:, -margin:], field, field[:, :margin]], 1)
+    smooth = cv2.GaussianBlur(padded, (0, 0), sigmaX=sigma_across, sigmaY=sigma_down)[:, margin : margin + width]
+    return np.asarray((smooth - smooth.mean()) / smooth.std(), np.float32)
+
+
+def rolled_grain(rng: np.random.Generator, sigma_across: float, sigma_down: float) -> Float32[np.ndarray, "H W"]:
+    """Return the grain turned round the head by a random angle."""
+    return np.roll(grain(sigma_across, sigma_down), int(rng.integers(ATLAS_SIZE[1])), axis=1)
+
+
+@lru_cache(maxsize=1)
+def pore_noise() -> Float32[np.ndarray, "H W"]:
+    """Return pores: fixed dots about 1.5 texels wide, negative where skin dips, mean 0, unit variance."""
+    dots = noise(0.7, 1) - 0.8 * noise(1.5, 7)
+    pits = np.minimum(dots + 0.6, 0) * 1.6
+    return np.asarray((pits - pits.mean()) / pits.std(), np.float32)
+
+
 def brow_height(along: Float[np.ndarray, "*n"], *, arch: float = 0.0) -> Float[np.ndarray, "*n"]:
     """Return the height (dm) of a brow's middle line; ``along`` 0 at the inner end to 1; ``arch`` -1 flat to 1 high."""
     return (
@@ -67,7 +90,17 @@ def regions() -> dict[str, Float32[np.ndarray, "H W"]]:
         "under_eye": a.blob(0.29, 7.11, 0.12, 0.045),
         "lid": a.blob(0.31, 7.345, 0.14, 0.05),
         "chin": a.blob(0.0, 6.25, 0.18, 0.1),
+        "tear_trough": _tear_trough(),
+        "socket": a.blob(0.30, 7.30, 0.19, 0.12),
+        "mouth_ring": a.blob(0.0, 6.60, 0.34, 0.17) * (1 - a.lips),
+        "temple": a.blob(0.62, 7.45, 0.12, 0.22),
+        "wing": a.blob(0.155, 6.87, 0.04, 0.06),
+        "neck": np.clip((6.2 - a.y) / 0.15, 0, 1) * np.clip(1.2 - a.z, 0, 1),
+        "pores": _pore_sizes(),
         "lid_rim": _lid_rim(),
+        "liner": _liner(),
+        "cheekbone": a.blob(0.50, 6.99, 0.15, 0.09),
+        "face": np.clip((a.z - 0.3) / 0.3, 0, 1) * np.clip((a.y - 6.1) / 0.1, 0, 1) * (1 - a.lips),
         "ear": cv2.GaussianBlur(a.ears, (0, 0), 6),
         "beard": _beard_region(),
         "moustache": _moustache_region(),
@@ -76,12 +109,41 @@ def regions() -> dict[str, Float32[np.ndarray, "H W"]]:
     return {name: np.asarray(mask, np.float32) for name, mask in named.items()}
 
 
+def _tear_trough() -> Float32[np.ndarray, "H W"]:
+    """Return the ring below the eye, from the inner corner along the rim of the socket."""
+    a = atlas()
+    x = np.abs(a.x)
+    line = 7.105 + 0.55 * (x - 0.30) ** 2 + 0.35 * np.clip(0.22 - x, 0, 1)
+    band = np.exp(-(((a.y - line) / 0.045) ** 2) / 2) * np.exp(-(((x - 0.26) / 0.12) ** 2) / 2)
+    return np.asarray(band * (a.z > 0.8), np.float32)
+
+
+def _pore_sizes() -> Float32[np.ndarray, "H W"]:
+    """Return how wide pores are, 0 (lids) to about 1.3 (nose)."""
+    a = atlas()
+    inner_cheek = a.blob(0.30, 6.93, 0.15, 0.14)
+    sizes = 0.35 + 0.9 * a.blob(0.0, 6.92, 0.13, 0.12) + 0.75 * inner_cheek + 0.25 * a.blob(0.0, 7.75, 0.4, 0.2)
+    sizes += 0.3 * a.blob(0.0, 6.27, 0.16, 0.1)
+    bare = 1 - 0.95 * np.clip(1.5 * a.blob(0.30, 7.25, 0.14, 0.09), 0, 1)
+    return np.asarray(sizes * bare * (1 - a.lips), np.float32)
+
+
 def _lid_rim() -> Float32[np.ndarray, "H W"]:
     """Return the edges of the lids, a ring round the eye's opening; the lower rim has half the strength."""
     a = atlas()
     x, y = (np.abs(a.x) - 0.318) / 0.122, (a.y - 7.287) / 0.044
     ring = np.exp(-(((np.hypot(x, y) - 1.06) / 0.17) ** 2) / 2) * np.where(y > 0, 1.0, 0.5)
     return np.asarray(ring * (a.z > 1.0), np.float32)
+
+
+def _liner() -> Float32[np.ndarray, "H W"]:
+    """Return a drawn line over the upper lashes, thickening to a short wing at the outer corner."""
+    a = atlas()
+    x = (np.abs(a.x) - 0.318) / 0.122
+    height = 7.287 + 0.047 * np.sqrt(np.clip(1 - np.clip(x, -1, 1) ** 2, 0, 1)) + 0.05 * np.clip(x - 0.8, 0, 1)
+    thick = 0.006 + 0.007 * np.clip((x + 0.8) / 1.6, 0, 1)
+    line = np.exp(-(((a.y - height - 0.004) / thick) ** 2) / 2) * (x > -0.95) * (x < 1.15)
+    return np.asarray(line * (a.z > 1.0), np.float32)
 
 
 def _moustache_region() -> Float32[np.ndarray, "H W"]:

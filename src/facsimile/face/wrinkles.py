@@ -34,6 +34,8 @@ CROP_STEP = 8
 """Crops start and end at multiples of this many texels, so that they shrink as the whole atlas does."""
 REACH, BULGE_REACH = 5, 3
 """Half widths of a fold and deviations of a bulge after which they are not drawn."""
+PIT_RADIUS = 0.012
+"""Radius (dm) up to which a hollow is as dark as a groove of its depth; wider ones see more sky."""
 BESIDE_Z = 0.8
 """Depth (dm) taken for points beside the face."""
 PLACE_MM, DEPTH_SPREAD = 1.3, 0.28
@@ -105,6 +107,7 @@ def _draw_bulges(shape, windows, position, top, left, out):
     """Add soft hills, or hollows of negative height: ``shape`` [S,5] centre x, y and radii (dm), height (mm)."""
     for s in range(shape.shape[0]):
         x0, y0, wide, tall, height = shape[s]
+        shade = max(0.0, -height) * min(1.0, PIT_RADIUS / min(wide, tall))
         for row in range(windows[s, 0], windows[s, 2]):
             for column in range(windows[s, 1], windows[s, 3]):
                 x, y, z = position[row, column]
@@ -113,7 +116,7 @@ def _draw_bulges(shape, windows, position, top, left, out):
                     u, v = (abs(x) - x0) / wide, (y - y0) / tall
                     spot = front * np.exp(-(u * u + v * v) / 2)
                     out[row - top, column - left, 0] += height * spot
-                    out[row - top, column - left, 1] += max(0.0, -height) * spot
+                    out[row - top, column - left, 1] += shade * spot
 
 
 @lru_cache(maxsize=8)
