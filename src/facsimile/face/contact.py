@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int32
 
 from facsimile.face.eyeballs import fit_eyeball, lid_vertices
+from facsimile.face.landmarks import lip_gap_mm
 from facsimile.face.lips import SEAL_DEPTH_Z, lower_share, seal_weights
 from facsimile.face.pack import MM_PER_UNIT, load_head_pack
 from facsimile.kernel import kernel
@@ -23,6 +24,8 @@ COLUMNS = round(2 * HALF_WIDTH / CELL)
 ROWS = round((PLAN_Z[1] - PLAN_Z[0]) / CELL)
 COLUMN_X = (np.arange(COLUMNS) + 0.5) * CELL - HALF_WIDTH
 
+MIDDLE_HALF_WIDTH = 0.035
+"""The opening is measured over this much (dm) on both sides of the mid-line."""
 FREE_OVERLAP = 0.003
 """Closed lips overlap by this much (dm), so that no light shows between them; deeper ones flatten."""
 PART_PASSES, PART_GAIN = 10, 1.4
@@ -67,6 +70,17 @@ def lip_overlap(vertices: Float32[np.ndarray, "V 3"]) -> Float64[np.ndarray, " N
     floor, roof = _plans(vertices)
     depth = roof - floor
     return np.where(np.isfinite(depth), depth, 0).max(1).clip(0)
+
+
+def mouth_opening_mm(vertices: Float32[np.ndarray, "V 3"]) -> float:
+    """Return the height of the mouth opening at its middle, where the lips come nearest; closed lips give 0.
+
+    Lips rolled in or pushed out hide the edges that ``lip_gap_mm`` looks at; these may be apart while the lips touch.
+    """
+    floor, roof = _plans(vertices)
+    between = (floor - roof)[np.abs(COLUMN_X) < MIDDLE_HALF_WIDTH]
+    narrowest = np.median(np.where(np.isfinite(between), between, np.inf).min(1)) * MM_PER_UNIT
+    return float(np.clip(min(narrowest, lip_gap_mm(vertices)), 0, None))
 
 
 def part_lips(vertices: Float32[np.ndarray, "V 3"]) -> None:

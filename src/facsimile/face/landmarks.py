@@ -224,7 +224,7 @@ def landmarks(vertices: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "70 3
 
 
 def lip_gap_mm(vertices: Float32[np.ndarray, "V 3"]) -> float:
-    """Return the height of the mouth opening at its middle; closed lips give about 0."""
+    """Return how far apart the edges of closed lips are at the middle, seen from the front; 0 where they pass."""
     points = landmarks(vertices)
     return float(max(points[62, 1] - points[66, 1], 0) * MM_PER_UNIT)
 

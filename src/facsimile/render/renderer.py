@@ -6,7 +6,8 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from facsimile.face.appearance import Appearance
-from facsimile.face.landmarks import landmark_surface, landmarks, lid_aperture_mm, lip_gap_mm
+from facsimile.face.contact import mouth_opening_mm
+from facsimile.face.landmarks import landmark_surface, landmarks, lid_aperture_mm
 from facsimile.face.mouth import lips_are_shut, mouth_window, moved_teeth, placed_teeth
 from facsimile.face.rest import EYE_CENTRE
 from facsimile.face.rig import default_rig
@@ -280,7 +281,7 @@ def _measured(scene: Scene, vertices: np.ndarray) -> Float32[np.ndarray, "A 2"]:
     return measured_intensity(
         scene.action_units,
         scene.expression,
-        lip_opening_mm=float(lip_gap_mm(vertices) - lip_gap_mm(neutral)),
+        lip_opening_mm=float(mouth_opening_mm(vertices) - mouth_opening_mm(neutral)),
         lid_closure=_lid_closure(scene, vertices),
     )
 
