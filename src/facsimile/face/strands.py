@@ -5,7 +5,7 @@ expression. Head hair is grown on the template and follows the skull: an affine 
 root stays in its skin.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -25,7 +25,9 @@ class HairStrands:
     """Hold head hair: ``points`` [N,M,3] on the template (dm), root triangle and barycentrics, ``tint`` [N], width.
 
     ``tint`` is the log brightness of a strand against the hair colour, about -1 to 1; ``width_mm`` the width at
-    the root of what one strand stands for (a lock of several hairs).
+    the root of what one strand stands for (a few hairs), ``fineness`` [N] a factor on it (default 1). ``openness``
+    [N,M] is the share of outside light that reaches a point (default 1), ``member`` [N] the lock of a strand,
+    ``colour`` [N,2,3] the linear RGB at root and tip (default: the person's hair colour, tinted).
     """
 
     points: Float32[np.ndarray, "N M 3"]
@@ -33,6 +35,28 @@ class HairStrands:
     root_bary: Float32[np.ndarray, "N 2"]
     tint: Float32[np.ndarray, " N"]
     width_mm: float
+    fineness: Float32[np.ndarray, " N"] | None = None
+    openness: Float32[np.ndarray, "N M"] | None = None
+    member: Int32[np.ndarray, " N"] | None = None
+    colour: Float32[np.ndarray, "N 2 3"] | None = None
+
+    def of(self, chosen: slice | np.ndarray) -> "HairStrands":
+        """Return some of the strands."""
+
+        def some(values: np.ndarray | None) -> np.ndarray | None:
+            return None if values is None else values[chosen]
+
+        return replace(
+            self,
+            points=self.points[chosen],
+            root_triangle=self.root_triangle[chosen],
+            root_bary=self.root_bary[chosen],
+            tint=self.tint[chosen],
+            fineness=some(self.fineness),
+            openness=some(self.openness),
+            member=some(self.member),
+            colour=some(self.colour),
+        )
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ CUTICLE_WIDTH = math.radians(11.0)
 """Width of the white highlight; Marschner et al. give 5-10 degrees for one hair, a lock's hairs differ in direction."""
 WHITE, TINTED, THROUGH = 0.075, 0.55, 0.30
 """Strengths of the paths R, TRT and TT against a diffuse lobe (by eye; R near the 4.6 % of keratin, index 1.55)."""
+SCATTERED = 1.2
+"""Light hair passes light on: per unit of albedo, this part of what its neighbours block arrives after all (by eye)."""
 RANDOM_SHINE = 0.02
 """Part of the ambient light that comes back white."""
 
@@ -65,6 +67,8 @@ def light_hair(place, tangent, outward, view, albedo, occlusion, turn, light, sh
     ny = by * np.float32(0.35) + outward[1] * np.float32(0.8)
     nz = bz * np.float32(0.35) + outward[2] * np.float32(0.8)
     nx, ny, nz, _ = towards_viewer(nx, ny, nz, vx, vy, vz)
+    bright = np.float32(0.3) * albedo[0] + np.float32(0.6) * albedo[1] + np.float32(0.1) * albedo[2]
+    occlusion += (one - occlusion) * min(np.float32(0.5), np.float32(SCATTERED) * bright)
     e0, e1, e2 = irradiance(light.harmonics, nx, ny, nz)
     shine = np.float32(RANDOM_SHINE)
     r0 = e0 * occlusion * (albedo[0] + shine)

@@ -8,6 +8,7 @@ Bavoil 2013, with an exponential fall-off behind the nearest strand).
 import math
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from facsimile.kernel import kernel
@@ -21,6 +22,10 @@ OPAQUE = 0.02
 """Share of light that passes below which what lies far behind is not drawn."""
 HIDES = 0.5
 """Strands that let less light through hide what is behind them from labels."""
+NEAR_HAIR_DM = 0.07
+"""How far the soft shade of hair reaches on the skin."""
+HAIR_SHADE = 0.6
+"""Part of the sky that dense hair hides from the skin under it."""
 WEIGHT, SLOPE, COLOUR, OPEN = 0, 1, 4, 7
 """Places in ``StrandLayer.sums``."""
 
@@ -140,3 +145,12 @@ def _draw(screen, width_px, taper, colour, openness, kind, bias, solid, layer, f
 def depth_with_strands(depth: np.ndarray, layer: StrandLayer) -> np.ndarray:
     """Return depth [H,W] with the strands that hide what is behind them."""
     return np.where(layer.light < HIDES, np.minimum(depth, layer.front), depth)
+
+
+def shade_under_hair(layer: StrandLayer, px_per_dm: float, occlusion: np.ndarray) -> None:
+    """Darken the occlusion [h,w] of what lies under or close to hair; ``layer`` has 2x2 samples per pixel."""
+    height, width = occlusion.shape
+    light = layer.light.reshape(height, 2, width, 2).mean((1, 3))
+    side = 2 * round(NEAR_HAIR_DM * px_per_dm) + 1
+    near = cv2.boxFilter(light, -1, (side, side), borderType=cv2.BORDER_REPLICATE)
+    occlusion *= np.float32(1 - HAIR_SHADE) + np.float32(HAIR_SHADE) * near
