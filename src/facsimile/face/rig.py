@@ -98,8 +98,7 @@ class Rig:
 
     def _prepare(self, identity: Identity) -> Face:
         neutral = self._neutral(identity)
-        mix = np.asarray(identity.ancestry, np.float32)
-        shapes = np.tensordot(mix, self._shapes, 1) * np.float32(face_scale(neutral))
+        shapes = self._template_shapes(identity) * np.float32(face_scale(neutral))
         balls = (fit_eyeball(neutral, 0), fit_eyeball(neutral, 1))
         guards = (lid_guard(neutral, balls[0], 0), lid_guard(neutral, balls[1], 1))
         for ball, guard in zip(balls, guards, strict=True):
@@ -109,6 +108,10 @@ class Rig:
         for blink, lid in zip(blinks, lids, strict=True):
             shut_lids(neutral, blink, lid)
         return Face(neutral, shapes.reshape(len(shapes), -1), balls, lids, guards)
+
+    def _template_shapes(self, identity: Identity) -> Float32[np.ndarray, "S V 3"]:
+        """Return the person's shapes for a face as large as the template's."""
+        return np.tensordot(np.asarray(identity.ancestry, np.float32), self._shapes, 1)
 
     def _neutral(self, identity: Identity) -> Float32[np.ndarray, "V 3"]:
         template = self.pack.vertices
