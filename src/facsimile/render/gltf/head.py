@@ -13,13 +13,14 @@ from jaxtyping import Float32
 
 from facsimile import __version__
 from facsimile.face.appearance import Appearance
+from facsimile.face.mouth import moved_teeth, placed_teeth
 from facsimile.face.rig import default_rig
 from facsimile.facs.arkit import expression_from_arkit
 from facsimile.facs.controllers import ARKIT
 from facsimile.facs.expression import Expression
 from facsimile.render.gltf.document import Document
 from facsimile.render.gltf.pictures import colour_picture, eye_picture, gloss_picture, relief_picture
-from facsimile.render.gltf.surfaces import METRES_PER_DM, Posed, Surface, hair_surfaces, mesh_surfaces
+from facsimile.render.gltf.surfaces import METRES_PER_DM, Posed, Ribbons, Surface, hair_surfaces, mesh_surfaces
 from facsimile.render.posing import NECK_PIVOT
 from facsimile.render.raster import vertex_normals
 from facsimile.render.scene import Person
@@ -52,11 +53,18 @@ def _poses(person: Person, *, say: Callable[[str], None] | None) -> dict[str, Po
     for name, expression in expressions.items():
         if say is not None and name:
             say(name)
-        vertices = default_rig().vertices(person.identity, expression)
+        vertices = _with_teeth(person, default_rig().vertices(person.identity, expression))
         normals = np.zeros_like(vertices)
-        vertex_normals(vertices, topology().triangles, normals)
+        vertex_normals(vertices, topology().seen, normals)
         poses[name] = (vertices, normals)
     return poses
+
+
+def _with_teeth(person: Person, vertices: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "W 3"]:
+    """Return the head's vertices and then those of the person's teeth, which follow skull and jaw."""
+    neutral = default_rig().neutral_vertices(person.identity)
+    teeth = moved_teeth(placed_teeth(person.appearance.teeth, neutral), neutral, vertices)
+    return np.concatenate([vertices, teeth]).astype(np.float32)
 
 
 def _add_surface(document: Document, surface: Surface, material: int, poses: dict[str, Posed], *, parent: int) -> None:
@@ -77,12 +85,10 @@ def _add_surface(document: Document, surface: Surface, material: int, poses: dic
     names = () if surface.name in FIXED else ARKIT
     for name in names:
         moved, turned = surface.posed(*poses[name])
-        primitive.targets.append(
-            {
-                "POSITION": document.add_motion(_metres(moved - points)),
-                "NORMAL": document.add_motion(_unit(turned) - _unit(normals)),
-            }
-        )
+        target = {"POSITION": document.add_motion(_metres(moved - points))}
+        if not isinstance(surface, Ribbons):
+            target["NORMAL"] = document.add_motion(_unit(turned) - _unit(normals))
+        primitive.targets.append(target)
     mesh = document.add_mesh(surface.name, [primitive], names)
     document.add_node(
         gltf.Node(name=surface.name, mesh=mesh, translation=_metres(above).astype(float).tolist()), parent=parent
@@ -104,11 +110,12 @@ def _materials(document: Document, look: Appearance) -> dict[str, int]:
     """Store the materials of all surfaces; return their indices by surface name."""
     eye = document.add_picture("Eye", eye_picture(look.eyes))
     eyes = document.add_material(_textured("Eye", eye, roughness=0.12))
-    strands = document.add_material(_plain("Strands", (1.0, 1.0, 1.0), roughness=0.75, is_double=True))
+    strands = document.add_material(_plain("Strands", (1.0, 1.0, 1.0), roughness=0.85, is_double=True))
     return {
         "Skin": document.add_material(_skin_material(document, look)),
         "Mouth": document.add_material(_plain("Mouth", MOUTH_COLOUR, roughness=0.35, is_double=True)),
-        "Teeth": document.add_material(_plain("Teeth", tuple(look.teeth_colour.tolist()), roughness=0.25)),
+        "Teeth": document.add_material(_plain("Teeth", tuple(look.teeth.colour.tolist()), roughness=0.25)),
+        "Gums": document.add_material(_plain("Gums", tuple(look.teeth.gum_colour.tolist()), roughness=0.3)),
         "Tongue": document.add_material(_plain("Tongue", TONGUE_COLOUR, roughness=0.4)),
         "LeftEye": eyes,
         "RightEye": eyes,

@@ -11,7 +11,7 @@ from facsimile.face.appearance import Appearance
 from facsimile.face.eyes import EyeColours
 from facsimile.face.rest import TEXEL_MM
 from facsimile.kernel import kernel
-from facsimile.render.materials import iris_colour
+from facsimile.render.eye_material import eye_albedo
 
 EYE_TEXTURE_PX = 512
 JPEG_QUALITY = 92
@@ -71,8 +71,8 @@ def _paint_eye(eyes, out):
             x = np.float32(2 * (column + 0.5) / size - 1)
             y = np.float32(1 - 2 * (row + 0.5) / size)
             polar = min(np.float32(0.5), np.sqrt(x * x + y * y)) * np.float32(np.pi)
-            out[row, column, 0], out[row, column, 1], out[row, column, 2] = iris_colour(
-                np.sin(polar), np.arctan2(y, x), eyes
+            out[row, column, 0], out[row, column, 1], out[row, column, 2] = eye_albedo(
+                np.sin(polar), np.arctan2(y, x), np.float32(0), np.float32(0), eyes
             )
 
 

@@ -8,7 +8,7 @@ from jaxtyping import Float32, Int32
 from facsimile.face.appearance import Appearance
 from facsimile.face.rest import ATLAS_SIZE
 from facsimile.face.strands import HairStrands, SurfaceStrands, posed_strands
-from facsimile.render.topology import EYE, SKIN, TEETH, TONGUE, topology
+from facsimile.render.topology import EYE, GUM, SKIN, TEETH, TONGUE, topology
 
 METRES_PER_DM = 0.1
 MAX_HAIR_VERTICES = 80_000
@@ -23,7 +23,7 @@ Posed = tuple[Float32[np.ndarray, "N 3"], Float32[np.ndarray, "N 3"]]
 
 @dataclass(frozen=True, eq=False)
 class SkinLike:
-    """Hold part of the head's own mesh; ``source`` [N] are its vertices there."""
+    """Hold part of the head's mesh and its teeth; ``source`` [N] are its vertices there."""
 
     name: str
     triangles: Int32[np.ndarray, "F 3"]
@@ -74,30 +74,42 @@ def _inside_head(vertices: np.ndarray) -> np.ndarray:
 
 
 def mesh_surfaces() -> dict[str, SkinLike]:
-    """Return skin, mouth, teeth, tongue and the two eyes of the template's topology."""
+    """Return skin, mouth, teeth, gums, tongue and the two eyes of the template's topology."""
     shape = topology()
-    material = shape.material[: shape.num_head]
+    material, is_inside = shape.material[: shape.num_head], _is_inside_mouth()
+    is_left = np.isin(shape.head[:, 0], shape.eye_vertices[0])
+    first_tooth = len(shape.triangles)
+    tooth = shape.material[first_tooth:]
+    return {
+        "LeftEye": _eye("LeftEye", shape.head[(material == EYE) & is_left]),
+        "RightEye": _eye("RightEye", shape.head[(material == EYE) & ~is_left]),
+        "Skin": _skin("Skin", np.flatnonzero((material == SKIN) & ~is_inside)),
+        "Mouth": _bare("Mouth", shape.head[is_inside]),
+        "Tongue": _bare("Tongue", shape.head[material == TONGUE]),
+        "Teeth": _bare("Teeth", shape.teeth[tooth == TEETH]),
+        "Gums": _bare("Gums", shape.teeth[tooth == GUM]),
+    }
+
+
+def _is_inside_mouth() -> np.ndarray:
+    """Tell which triangles of the head line the mouth."""
+    shape = topology()
     corners = shape.mask_uv[: shape.num_head].mean(1)
     height, width = shape.inside_mouth.shape
     rows = np.clip(((1 - corners[:, 1]) * height).astype(int), 0, height - 1)
     columns = np.clip((corners[:, 0] * width).astype(int), 0, width - 1)
-    is_inside = (shape.inside_mouth[rows, columns] > 255 * MOUTH_SHARE) & (material == SKIN)
-    is_left = np.isin(shape.head[:, 0], shape.eye_vertices[0])
-    chosen = {
-        "Skin": (material == SKIN) & ~is_inside,
-        "Mouth": is_inside,
-        "Teeth": material == TEETH,
-        "Tongue": material == TONGUE,
-        "LeftEye": (material == EYE) & is_left,
-        "RightEye": (material == EYE) & ~is_left,
-    }
-    return {name: _eye(name, keep) if name.endswith("Eye") else _skin(name, keep) for name, keep in chosen.items()}
+    return (shape.inside_mouth[rows, columns] > 255 * MOUTH_SHARE) & (shape.material[: shape.num_head] == SKIN)
 
 
-def _skin(name: str, keep: np.ndarray) -> SkinLike:
+def _bare(name: str, triangles: np.ndarray) -> SkinLike:
+    """Return a surface without texture."""
+    source, inverse = np.unique(triangles, return_inverse=True)
+    return SkinLike(name, inverse.reshape(-1, 3).astype(np.int32), source.astype(np.int32), None)
+
+
+def _skin(name: str, rows: np.ndarray) -> SkinLike:
     """Split vertices where the atlas wraps round the back of the head."""
     shape = topology()
-    rows = np.flatnonzero(keep)
     height, width = ATLAS_SIZE
     uv = (shape.atlas[rows] + 0.5) / np.array([width, height], np.float32)
     key = np.concatenate([shape.head[rows][..., None], np.round(uv * 8192)], -1).reshape(-1, 3)
@@ -110,10 +122,10 @@ def _skin(name: str, keep: np.ndarray) -> SkinLike:
     )
 
 
-def _eye(name: str, keep: np.ndarray) -> SkinLike:
+def _eye(name: str, triangles: np.ndarray) -> SkinLike:
     """Address an eyeball by direction: the middle of the texture is the pupil, its rim the back of the ball."""
     shape = topology()
-    source, inverse = np.unique(shape.head[keep], return_inverse=True)
+    source, inverse = np.unique(triangles, return_inverse=True)
     offset = shape.rest[source] - shape.rest[shape.eye_vertices[0 if name == "LeftEye" else 1]].mean(0)
     ahead = _unit(offset)
     polar = np.arccos(np.clip(ahead[:, 2], -1, 1)) / np.pi
