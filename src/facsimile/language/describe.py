@@ -3,8 +3,6 @@
 The words describe actions of the face. They never say what someone feels: the same units occur in many situations.
 """
 
-import random
-import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,25 +13,12 @@ from facsimile.facs.expression import ActionUnits
 from facsimile.facs.intensity import LETTER_NAMES, LETTERS
 from facsimile.facs.prototypes import match_prototypes
 from facsimile.facs.state import State, Term
-from facsimile.language.phrases import clause
+from facsimile.language.wording import say, say_group
 
 CAUTION = (
     "This says what moves, not what someone feels: people move their faces in these ways for many reasons, and feel "
     "without moving them (Barrett et al. 2019, Emotional Expressions Reconsidered)."
 )
-
-ADVERBS: dict[int | None, tuple[str, ...]] = {
-    None: ("",),
-    1: ("faintly", "barely"),
-    2: ("slightly", "a little"),
-    3: ("clearly", "markedly"),
-    4: ("strongly", "greatly"),
-    5: ("fully", "extremely"),
-}
-"""Everyday words for the letters A-E; the first of each is the one used without a seed."""
-
-OPENINGS = ("", "One sees that ", "Here ")
-"""Beginnings of a sentence that a seed may choose."""
 
 MIN_SCORE = 0.5
 """Lowest match that is worth naming: half of the pattern's units, or as many foreign units as its own."""
@@ -181,29 +166,7 @@ def _sentence(term: Term, group: tuple[Term, ...], seed: int | None) -> str:
     """Say one term: ``The lip corners are strongly pulled up and back (12D lip corner puller: zygomaticus major).``"""
     unit = UNITS[term.code]
     muscles = f": {unit.muscles}" if unit.muscles else ""
-    label = f"({term} {unit.name}{muscles})"
-    if not term.observed:
-        return f"It could not be seen whether {_action(term, '')} {label}."
-    adverb, opening = ADVERBS[term.level][0], OPENINGS[0]
-    if seed is not None:
-        choose = random.Random(f"{seed} {term.code} {term.side}")
-        adverb, opening = choose.choice(ADVERBS[term.level]), choose.choice(OPENINGS)
+    words = say_group((term,), seed=seed).removesuffix(".")
     if len(group) > 1:
-        opening = f"One of {'@'.join(map(str, group))}: "
-    text = f"{opening}{_action(term, adverb)} {label}."
-    return text[0].upper() + text[1:]
-
-
-def _action(term: Term, adverb: str) -> str:
-    """Say what a term does, how much, and on which side or lip."""
-    unit = UNITS[term.code]
-    side = {"L": "left", "R": "right"}.get(term.side)
-    action = clause(term.code, side, is_sided=unit.is_sided)
-    if term.part:
-        action = action.replace("the lips are", f"the {'upper' if term.part == 'T' else 'lower'} lip is", 1)
-    if adverb:
-        verb = re.search(r" (is|are)(?= )", action)
-        place = verb.end() if verb else len(action)
-        action = f"{action[:place]} {adverb}{action[place:]}"
-    extra = {"U": ", on one side only", "A": ", more on one side than on the other"}.get(term.side, "")
-    return action + extra + (", as a movement" if term.moved else "")
+        words = f"One of {'@'.join(map(str, group))}: {say(term, seed=seed)}"
+    return f"{words} ({term} {unit.name}{muscles})."
