@@ -8,7 +8,6 @@ ICT vertices and barycentric coordinates; no coordinate of the model is kept. Ne
 """
 
 import io
-import json
 import os
 import sys
 import zipfile
@@ -28,7 +27,7 @@ from facsimile.face.ict_correspondence import (
     ict_in_template,
     skin_edges,
 )
-from facsimile.face.ict_data import EXPRESSION_NAMES, required_ict_path, read_ict
+from facsimile.face.ict_data import EXPRESSION_NAMES, read_ict, required_ict_path
 from facsimile.face.ict_obj import read_obj
 from facsimile.face.landmarks import (
     BROW_X,

@@ -1,7 +1,7 @@
 """Carry ICT-FaceKit onto the template's mesh: its mean head, identity components and expression shapes.
 
-Skin is sampled through the fitted correspondence; eyeballs follow the model's eyeballs, the strips of teeth and the tongue
-its jaws, lashes their lids, clothes and hair cap the skin beneath. Shapes the model lacks are the template's own.
+Skin is sampled through the fitted correspondence; eyeballs follow the model's eyeballs, the strips of teeth and the
+tongue its jaws, lashes their lids, clothes and hair cap the skin beneath. Shapes the model lacks are the template's.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from jaxtyping import Float32, Int32
 
 from facsimile.face.eyeballs import eye_vertices, fit_eyeball
 from facsimile.face.ict_correspondence import (
-    DM_PER_ICT_UNIT,
     ICT_SCLERA,
     Correspondence,
     correspondence,

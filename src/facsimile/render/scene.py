@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from facsimile.face.appearance import Appearance, random_appearance
-from facsimile.face.identity import Identity, random_identity
-from facsimile.face.rig import default_rig
+from facsimile.face.identity import Identity
+from facsimile.face.rigs import draw_identity, rig_of
 from facsimile.facs.action_units import LABEL_UNITS, UNITS
 from facsimile.facs.converters import expression_from_action_units
 from facsimile.facs.expression import ActionUnits, Expression
@@ -61,10 +61,10 @@ class Scene:
             raise ValueError(f"size: must be 1 to 2048 pixels, got {self.size}")
 
 
-def random_person(seed: int) -> Person:
-    """Draw a person; the same seed gives the same person in every process."""
+def random_person(seed: int, *, rig: str = "makehuman") -> Person:
+    """Draw a person from a rig of ``face.rigs.RIG_CHOICES``; the same arguments give the same person everywhere."""
     rng = np.random.default_rng([seed, 1])
-    identity = random_identity(rng)
+    identity = draw_identity(rng, rig=rig)
     return Person(seed, identity, random_appearance(rng, identity))
 
 
@@ -103,7 +103,7 @@ def random_gaze(rng: np.random.Generator, head_pose_rad: np.ndarray) -> np.ndarr
 
 def face_centre(identity: Identity, head_pose_rad: np.ndarray) -> np.ndarray:
     """Return the middle of a neutral face in the room (dm)."""
-    neutral = default_rig().neutral_vertices(identity)
+    neutral = rig_of(identity).neutral_vertices(identity)
     eyes = np.mean([neutral[eye].mean(0) for eye in topology().eye_vertices], 0)
     centre = np.array([[0.0, eyes[1] - FACE_BELOW_EYES_DM, FACE_DEPTH_DM]], np.float32)
     return bent(centre, np.array([[0, 9, 0]], np.float32), head_pose_rad)[0]
@@ -173,10 +173,17 @@ def random_scene(
 
 
 def portrait_scene(
-    action_units: ActionUnits, *, seed: int, size: int = 256, yaw_rad: float = 0.0, pitch_rad: float = 0.0
+    action_units: ActionUnits,
+    *,
+    seed: int,
+    size: int = 256,
+    yaw_rad: float = 0.0,
+    pitch_rad: float = 0.0,
+    rig: str = "makehuman",
 ) -> Scene:
     """Return a clean portrait of the seed's person: the given pose, eyes on the camera, a good camera."""
-    scene = random_scene(seed, expression=action_units, size=size, frontal=True)
+    person = random_person(seed, rig=rig)
+    scene = random_scene(seed, person=person, expression=action_units, size=size, frontal=True)
     pose = np.array([pitch_rad, yaw_rad, 0.0], np.float32)
     eye = np.clip([-yaw_rad, -pitch_rad], [-0.6, -0.4], [0.6, 0.4])
     gaze = np.tile(np.float32(eye), (2, 1))

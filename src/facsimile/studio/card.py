@@ -31,7 +31,8 @@ scene, none from a detector. Split by `identity`, never by row.
 Made by facsimile with recipe `{recipe.name}` and seed {settings.seed}; `manifest.json` holds the full recipe, versions
 and a hash per shard. The same again:
 
-    facsimile dataset make OUT -n {settings.count} --seed {settings.seed} --size {settings.size} --recipe {recipe.name}
+    facsimile dataset make OUT -n {settings.count} --seed {settings.seed} --size {settings.size} \\
+        --recipe {recipe.name} --rig {settings.rig}
 
 ## Columns
 
@@ -50,6 +51,7 @@ subject's own. Pixel (0, 0) is the centre of the top-left pixel.
 | `head_pose_rad` [3] | pitch (up), yaw (to the left), roll (to the left shoulder) |
 | `gaze_rad` [2,2] | left and right eye: yaw, pitch relative to the head |
 | `camera`, `light`, `appearance` | how the picture was taken, and of whom |
+| `rig` | the model of form the person is drawn from: makehuman or ict |
 | `notation` | the expression as FACS text |
 | `recipe`, `seed` | where the row comes from |
 

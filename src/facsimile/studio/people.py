@@ -6,7 +6,7 @@ import json
 import numpy as np
 
 from facsimile.face.appearance import random_appearance
-from facsimile.face.identity import random_identity
+from facsimile.face.rigs import draw_identity
 from facsimile.facs.converters import expression_from_action_units
 from facsimile.facs.expression import ActionUnits
 from facsimile.facs.notation import write
@@ -28,7 +28,7 @@ CROP_LOWER_DM = 0.12
 
 def render_person(settings: Settings, identity: int) -> list[Row]:
     """Render all samples of one person as rows."""
-    person = person_of(settings.seed, identity)
+    person = person_of(settings.seed, identity, rig=settings.rig)
     rows = []
     for index in settings.indices_of(identity):
         this = shot(settings.recipe, settings.seed, index)
@@ -37,10 +37,10 @@ def render_person(settings: Settings, identity: int) -> list[Row]:
     return rows
 
 
-def person_of(seed: int, identity: int) -> Person:
-    """Draw one person of a data set."""
+def person_of(seed: int, identity: int, *, rig: str = "makehuman") -> Person:
+    """Draw one person of a data set, from a rig of ``face.rigs.RIG_CHOICES``."""
     rng = stream(seed, PERSON_STREAM, identity)
-    who = random_identity(rng)
+    who = draw_identity(rng, rig=rig)
     return Person(who.seed, who, random_appearance(rng, who))
 
 
@@ -106,6 +106,7 @@ def row_of(this: Shot, scene: Scene, rendering: Rendering, settings: Settings) -
             "ancestry": list(who.ancestry),
             "description": json.dumps(scene.appearance.description, sort_keys=True),
         },
+        "rig": who.rig,
         "notation": write(ActionUnits(rendering.au)),
         "recipe": settings.recipe.name,
         "seed": settings.seed,

@@ -10,6 +10,8 @@ from typing import Any
 
 import facsimile
 from facsimile import __version__
+from facsimile.face.ict_data import ict_fingerprint, required_ict_path
+from facsimile.face.rigs import check_rig
 from facsimile.facs.action_units import LABEL_UNITS
 from facsimile.facs.controllers import CONTROLLERS
 from facsimile.studio.recipe import Recipe, mixed
@@ -39,6 +41,8 @@ class Settings:
     """What the images show."""
     image_format: str = "jpeg"
     """jpeg (quality 95, full colour resolution) or png (lossless, three times the size)."""
+    rig: str = "makehuman"
+    """What people are drawn from: makehuman, ict or mixed (``face.rigs``)."""
 
     def __post_init__(self) -> None:
         if self.count < 1:
@@ -49,6 +53,7 @@ class Settings:
             raise ValueError(f"size must lie in 32..2048 pixels, got {self.size}")
         if self.image_format not in IMAGE_FORMATS:
             raise ValueError(f"image_format must be one of {IMAGE_FORMATS}, got {self.image_format!r}")
+        check_rig(self.rig)
 
     @property
     def num_identities(self) -> int:
@@ -90,6 +95,8 @@ class Settings:
             "seed": self.seed,
             "size": self.size,
             "image_format": self.image_format,
+            "rig": self.rig,
+            "rig_data": None if self.rig == "makehuman" else ict_fingerprint(required_ict_path()),
             "units": list(LABEL_UNITS),
             "controllers": list(CONTROLLERS),
         }
@@ -101,7 +108,7 @@ def code_fingerprint() -> str:
     package = Path(facsimile.__file__).parent
     sources = [path for room in DRAWING_ROOMS for path in sorted((package / room).rglob("*.py"))]
     digest = hashlib.sha256()
-    for path in [*sources, package / "assets" / "head_pack.npz"]:
+    for path in [*sources, package / "assets" / "head_pack.npz", package / "assets" / "ict_correspondence.npz"]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from facsimile.app.output import refuse_overwrite, write_atomic
+from facsimile.app.rig_option import RIG_CHOICES, RIG_HELP
 
 if TYPE_CHECKING:
     from facsimile.studio.settings import Settings
@@ -26,11 +27,12 @@ def command() -> None:
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes that draw.")
 @click.option("--image-format", type=click.Choice(["jpeg", "png"]), default="jpeg", show_default=True,
               help="jpeg: quality 95; png: lossless, about three times the size.")  # fmt: skip
+@click.option("--rig", type=click.Choice(RIG_CHOICES), default="makehuman", show_default=True, help=RIG_HELP)
 @click.option("--dry-run", is_flag=True, help="Write nothing; print how often each unit, side and pose will occur.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def make(
     folder: Path, count: int, seed: int, size: int, recipe_name: str, workers: int, image_format: str,
-    dry_run: bool, as_json: bool,
+    rig: str, dry_run: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Render COUNT labelled faces into Parquet shards in OUT; the same command goes on after a stop."""
     from facsimile.studio.recipe import recipe_named
@@ -38,7 +40,7 @@ def make(
 
     try:
         recipe = recipe_named(recipe_name)
-        settings = Settings(count=count, seed=seed, size=size, recipe=recipe, image_format=image_format)
+        settings = Settings(count=count, seed=seed, size=size, recipe=recipe, image_format=image_format, rig=rig)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if dry_run:

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from facsimile.app.rig_option import RIG_CHOICES, RIG_HELP
+
 
 @click.command(short_help="Draw a synthetic person making an expression.")
 @click.argument("score")
@@ -15,6 +17,7 @@ import click
 @click.option("--size", type=click.IntRange(8, 2048), default=256, show_default=True, help="Width and height, pixels.")
 @click.option("--yaw", type=click.FloatRange(-80, 80), default=0.0, help="Degrees; positive: to their own left.")
 @click.option("--pitch", type=click.FloatRange(-40, 40), default=0.0, help="Degrees; positive: looks up.")
+@click.option("--rig", type=click.Choice(RIG_CHOICES), default="makehuman", show_default=True, help=RIG_HELP)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="A .png or .jpg.")
 @click.option(
     "--labels",
@@ -30,6 +33,7 @@ def command(
     size: int,
     yaw: float,
     pitch: float,
+    rig: str,
     output: Path,
     labels_path: Path | None,
     as_json: bool,
@@ -50,7 +54,11 @@ def command(
     if labels_path is not None:
         refuse_overwrite(labels_path, force=force, option="--labels")
     action_units = _action_units(score)
-    scene = portrait_scene(action_units, seed=seed, size=size, yaw_rad=math.radians(yaw), pitch_rad=math.radians(pitch))
+    turn = {"yaw_rad": math.radians(yaw), "pitch_rad": math.radians(pitch)}
+    try:
+        scene = portrait_scene(action_units, seed=seed, size=size, rig=rig, **turn)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     rendering = render(scene)
     write_atomic(output, _encoded(rendering.image, picture_format), force=force)
     row = _row(scene, rendering, output)
@@ -113,6 +121,7 @@ def _row(scene: Any, rendering: Any, output: Path) -> dict[str, Any]:
         "camera": {"distance_dm": camera.distance, "frame_dm": camera.frame, "offset": list(camera.offset)},
         "light": {"number": 0, "kind": light.kind},
         "appearance": scene.appearance.description,
+        "rig": scene.identity.rig,
         "notation": write(ActionUnits(rendering.au)),
         "recipe": "portrait",
         "seed": scene.seed,

@@ -14,7 +14,7 @@ from jaxtyping import Float32
 from facsimile import __version__
 from facsimile.face.appearance import Appearance
 from facsimile.face.mouth import moved_teeth, placed_teeth
-from facsimile.face.rig import default_rig
+from facsimile.face.rigs import rig_of
 from facsimile.facs.arkit import expression_from_arkit
 from facsimile.facs.controllers import ARKIT
 from facsimile.facs.expression import Expression
@@ -53,7 +53,7 @@ def _poses(person: Person, *, say: Callable[[str], None] | None) -> dict[str, Po
     for name, expression in expressions.items():
         if say is not None and name:
             say(name)
-        vertices = _with_teeth(person, default_rig().vertices(person.identity, expression))
+        vertices = _with_teeth(person, rig_of(person.identity).vertices(person.identity, expression))
         normals = np.zeros_like(vertices)
         vertex_normals(vertices, topology().seen, normals)
         poses[name] = (vertices, normals)
@@ -62,7 +62,7 @@ def _poses(person: Person, *, say: Callable[[str], None] | None) -> dict[str, Po
 
 def _with_teeth(person: Person, vertices: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "W 3"]:
     """Return the head's vertices and then those of the person's teeth, which follow skull and jaw."""
-    neutral = default_rig().neutral_vertices(person.identity)
+    neutral = rig_of(person.identity).neutral_vertices(person.identity)
     teeth = moved_teeth(placed_teeth(person.appearance.teeth, neutral), neutral, vertices)
     return np.concatenate([vertices, teeth]).astype(np.float32)
 
