@@ -85,6 +85,7 @@ def walk_arch(
     scale = np.abs(steps).max() / (used * length[-1])
     x, z, length = x * scale, z * scale, length * scale
     angle = np.arctan2(np.gradient(z), np.gradient(x))
+    angle[0] = 0
     at, side = np.abs(steps), np.where(steps < 0, -1.0, 1.0)
     place = np.stack([side * np.interp(at, length, x), np.interp(at, length, z)], -1)
     return place, side * np.interp(at, length, angle)

@@ -18,10 +18,18 @@ STRIP_WIDTH_DM = 0.622
 """Width of the template's upper strip: that of an average dental arch."""
 FRONT_HALF_DM = 0.05
 """Corners of a strip nearer the middle than this are its front."""
-FORWARD_DM = 0.01
-"""Enamel stands this far before the strip's front."""
+FORWARD_DM = 0.04
+"""Enamel stands this far before the strip's front: lips are 7-9 mm thick."""
 SHUT_GAP_DM = 0.002
 """Lips that part by less hide the teeth."""
+TONGUE_PAST_LIP_DM, TONGUE_FRONT_DM = 0.16, 0.30
+"""A tongue fully out reaches 16 mm past the lip; this much of it moves with the tip."""
+TONGUE_ROUNDING_DM, TONGUE_ARCH_DM = 0.20, 0.03
+"""The edges of the tongue end this far behind its tip and lie this far below its middle."""
+TONGUE_FLATTENING = (0.5, 1.0)
+TONGUE_CLEARANCE_DM, TONGUE_SAG = 0.006, 0.8
+TONGUE_FULLY_OUT = 0.35
+"""Below this value of ``tongueOut`` the tongue is still behind the lip and keeps part of its place."""
 INNER_LIPS = (62, 66, 64, 60)
 """Landmarks: middle of the upper and of the lower lip, left and right corner."""
 LEAST_HALF_HEIGHT_DM = 0.006
@@ -65,6 +73,37 @@ def moved_teeth(
         matrix, shift = affine_between(neutral[strip], posed[strip])
         out[rows] = placed[rows] @ matrix + shift
     return out
+
+
+def rest_tongue_on_lip(vertices: Float32[np.ndarray, "V 3"], out: float) -> Float32[np.ndarray, "V 3"]:
+    """Return a head whose tongue, put ``out`` 0-1, lies on the lower lip instead of passing through it.
+
+    The front of the tongue reaches past the lip by up to ``TONGUE_PAST_LIP_DM``, is lifted onto it, made as flat as the
+    opening asks, and sags beyond it.
+    """
+    rows = load_head_pack().part_vertices("tongue")
+    top, bottom = landmark_surface().take(list(INNER_LIPS[:2])).at(vertices)
+    tongue = vertices[rows].astype(np.float64)
+    tip = tongue[:, 2].max()
+    side = (tongue[:, 0] - tongue[:, 0].mean()) / (np.abs(tongue[:, 0]).max() + 1e-6)
+    push = max(0.0, float(bottom[2]) + TONGUE_PAST_LIP_DM * out - tip)
+    tongue[:, 2] += push * _smooth_step((tongue[:, 2] - tip + TONGUE_FRONT_DM) / TONGUE_FRONT_DM)
+    tongue[:, 2] -= TONGUE_ROUNDING_DM * side**2 * _smooth_step((tongue[:, 2] - bottom[2] + TONGUE_FRONT_DM) / 0.2)
+    on_lip = tongue[:, 2] > bottom[2] - TONGUE_FRONT_DM / 3
+    floor, ceiling = tongue[on_lip, 1].min(), tongue[on_lip, 1].max()
+    flat = np.clip((top[1] - bottom[1]) / (ceiling - floor + 1e-6), *TONGUE_FLATTENING)
+    lifted = bottom[1] + TONGUE_CLEARANCE_DM + (tongue[:, 1] - floor) * flat
+    lifted -= TONGUE_SAG * np.maximum(tongue[:, 2] - bottom[2], 0) + TONGUE_ARCH_DM * side**2
+    front = _smooth_step((tongue[:, 2] - bottom[2] + TONGUE_FRONT_DM) / (0.8 * TONGUE_FRONT_DM))
+    tongue[:, 1] += (lifted - tongue[:, 1]) * front * min(1.0, out / TONGUE_FULLY_OUT)
+    moved = vertices.copy()
+    moved[rows] = tongue
+    return moved
+
+
+def _smooth_step(value: np.ndarray) -> np.ndarray:
+    step = np.clip(value, 0, 1)
+    return step * step * (3 - 2 * step)
 
 
 def lips_are_shut(vertices: Float32[np.ndarray, "V 3"]) -> bool:

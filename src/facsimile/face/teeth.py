@@ -29,7 +29,7 @@ BACK_WIDTH = np.array((0.84, 0.96, 1.0, 0.93, 0.0, 0.0))
 """Width of the rings over the crown's; the last two come from the neck."""
 FRONT_THICKNESS = np.array((0.17, 0.26, 0.52, 0.90, 1.0, 0.95))
 BACK_THICKNESS = np.array((0.60, 0.80, 1.0, 1.0, 0.95, 0.9))
-BULGE_MM = np.array((-0.55, -0.30, 0.0, 0.12, -0.25, -1.0))
+BULGE_MM = np.array((-0.55, -0.30, 0.0, 0.0, -0.5, -1.2))
 """How far the lip side of each ring stands out: crowns are convex, most of all near the gum."""
 FOSSA_MM = 1.4
 """Depth of the chewing faces of premolars and molars."""
@@ -43,7 +43,7 @@ GUM_STRIPS = (0, 1, 3, 5)
 """Rows that are joined to the next one."""
 CROWN_POINTS = len(LEVELS) * len(RING) + 1
 JAW_POINTS = NUM_TEETH * CROWN_POINTS + GUM_ROWS * GUM_COLUMNS
-GUM_DEPTH_MM = 9.0
+GUM_DEPTH_MM = 3.6
 
 
 ENAMEL_COLOUR = (0.76, 0.71, 0.61)
@@ -56,7 +56,9 @@ SPACED_CHANCE, DIASTEMA_CHANCE, MISSING_CHANCE = 0.10, 0.05, 0.03
 """Per jaw; a gap between the middle incisors is commoner in some populations (2-25 %)."""
 DISPLAY_YEARS, DISPLAY_MM = (25.0, 35.0, 45.0, 55.0, 65.0), (3.37, 1.58, 0.95, 0.46, -0.04)
 DISPLAY_FEMALE_MM = 1.5
-DISPLAY_RANGE_MM = (0.5, 4.5)
+DISPLAY_MORE_MM = 1.2
+"""The rig's upper lip rises less than people's when a mouth opens."""
+DISPLAY_RANGE_MM = (2.0, 5.5)
 """No mouth is drawn without a rim of teeth: people lift the upper lip a little whenever they open it."""
 
 
@@ -135,7 +137,7 @@ def crown_points(jaw: JawTeeth, tooth: int, *, size: float = 1.0, wear_mm: float
     is_back = number > 2
     across, deep = RING[:, 0], RING[:, 1]
     half = jaw.width[number] / 2 * (BACK_WIDTH if is_back else FRONT_WIDTH)
-    half[4:] = (0.7 * jaw.neck[number] + 0.3 * jaw.width[number]) / 2 * np.array((1.0, 0.9))
+    half[4:] = (jaw.neck[number] + jaw.width[number]) / 2 / 2 * np.array((1.0, 0.9))
     thickness = jaw.thickness[number] * (BACK_THICKNESS if is_back else FRONT_THICKNESS)
     edge = jaw.cusp[number] * np.abs(across) ** (4.0 if number < 2 else 1.2)
     neck = jaw.height[number] - 0.5 * jaw.papilla[number] * across**2
@@ -150,13 +152,13 @@ def _gum_points(jaw: JawTeeth, tooth: int) -> Float[np.ndarray, "7 6 3"]:
     """Return the gum round a tooth, rows by columns, in the crown's own frame (mm)."""
     number, off = number_of(tooth), np.abs(GUM_ACROSS)
     height, thickness = jaw.height[number], jaw.thickness[number]
-    margin = height - jaw.papilla[number] * off**2.2
-    inwards = 0.26 * thickness * off**2.5
+    margin = height - 0.8 * jaw.papilla[number] * off**3
+    inwards = thickness * np.interp(off, (0.36, 0.84, 1), (0.0, 0.09, 0.34))
     flat = np.ones_like(off)
-    lip, tongue = 0.15 - inwards, inwards - thickness - 0.2
-    out = (-2.2 * flat, 0.1 - 0.35 * off, lip, lip, tongue, tongue, -(thickness + 2) * flat)
+    lip, tongue = 0.3 - inwards, inwards - thickness - 0.2
+    out = (-4.5 * flat, -0.7 - 0.35 * off, lip, lip, tongue, tongue, -(thickness + 2) * flat)
     root = (height + GUM_DEPTH_MM) * flat
-    up = (root, (height + 3) * flat, margin, margin, margin, margin, root)
+    up = (root, (height + 1.6) * flat, margin, margin, margin, margin, root)
     across = np.tile(GUM_ACROSS * jaw.width[number] / 2, (GUM_ROWS, 1))
     return _leaning(np.stack([across, np.stack(out), np.stack(up)], -1), jaw, number)
 
@@ -297,7 +299,7 @@ def random_dentition(rng: np.random.Generator, *, sex: float, age_years: float, 
     jaws = [random_forms(rng, size=size, age_years=age_years, order=order) for _ in range(2)]
     colour, gum_colour = random_colours(rng, age_years=age_years, melanin=melanin)
     shade = np.exp(rng.normal(0, 0.025, 2 * NUM_TEETH)) * np.tile(np.concatenate([SHADE[::-1], SHADE]), 2)
-    display = mean_display_mm(sex=sex, age_years=age_years) + rng.normal(0, 0.8)
+    display = mean_display_mm(sex=sex, age_years=age_years) + DISPLAY_MORE_MM + rng.normal(0, 0.8)
     return Dentition(
         vertices=dentition_points(*jaws),
         shade=shade.astype(np.float32),

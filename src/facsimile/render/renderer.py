@@ -1,6 +1,7 @@
 """Draw a scene: pose, visibility, shadow, occlusion, shading, diffusion, development, labels."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
@@ -8,17 +9,29 @@ from jaxtyping import Bool, Float32, UInt8
 from facsimile.face.appearance import Appearance
 from facsimile.face.contact import mouth_opening_mm
 from facsimile.face.landmarks import landmark_surface, landmarks, lid_aperture_mm
-from facsimile.face.mouth import lips_are_shut, mouth_window, moved_teeth, placed_teeth
+from facsimile.face.mouth import lips_are_shut, mouth_window, moved_teeth, placed_teeth, rest_tongue_on_lip
 from facsimile.face.rest import EYE_CENTRE
-from facsimile.face.rig import default_rig
+from facsimile.face.rigs import rig_of
 from facsimile.facs.controllers import controller_index
+from facsimile.facs.expression import Expression
+from facsimile.render.buffers import (
+    Buffers,
+    check_names,
+    dense_points,
+    depth_mm,
+    displacements,
+    hair_of_blocks,
+    normals_of,
+    pixel_buffer,
+    resting,
+)
 from facsimile.render.camera import head_rotation
 from facsimile.render.diffusion import diffuse_along, diffusion_taps
 from facsimile.render.focus import soft_behind
 from facsimile.render.labels import landmark_visibility, measured_intensity, unit_visibility
 from facsimile.render.light import Shadow, light_arrays, shadow_frame, shadow_of
 from facsimile.render.occlusion import TAPS, ambient_occlusion, nearest_of_blocks
-from facsimile.render.posing import PosedHead, pose_head
+from facsimile.render.posing import PosedHead, in_room, pose_head
 from facsimile.render.postprocess import developed, metered_exposure
 from facsimile.render.raster import (
     FAR,
@@ -27,8 +40,10 @@ from facsimile.render.raster import (
     rasterise,
     rasterise_depth,
     strands_depth,
+    vertex_normals,
 )
 from facsimile.render.scene import Scene
+from facsimile.render.segments import segmentation, triangle_regions
 from facsimile.render.shading import (
     STRAND_BEARD,
     STRAND_BROW,
@@ -42,7 +57,13 @@ from facsimile.render.shading import (
     shade,
 )
 from facsimile.render.stopwatch import Stopwatch
-from facsimile.render.strand_raster import StrandLayer, depth_with_strands, draw_strands, empty_strands, shade_under_hair
+from facsimile.render.strand_raster import (
+    StrandLayer,
+    depth_with_strands,
+    draw_strands,
+    empty_strands,
+    shade_under_hair,
+)
 from facsimile.render.textures import SkinTexture, TextureCache, level_for
 from facsimile.render.topology import topology
 
@@ -67,7 +88,7 @@ class Rendering:
     image: UInt8[np.ndarray, "H W 3"]
     """sRGB."""
     segmentation: UInt8[np.ndarray, "H W"]
-    """Index into ``shading.CLASS_NAMES``."""
+    """Index into ``segments.SEGMENT_NAMES``."""
     landmarks: Float32[np.ndarray, "70 2"]
     """Pixel x, y (see ``face.landmarks``)."""
     landmark_visible: Bool[np.ndarray, " 70"]
@@ -79,21 +100,25 @@ class Rendering:
     """Intensity 0-5 of LABEL_UNITS, left and right."""
     au_visible: Bool[np.ndarray, "A 2"]
     controllers: Float32[np.ndarray, " R"]
+    buffers: Buffers | None = None
+    """Labels of every pixel, if some were asked for."""
 
 
 _TEXTURES = TextureCache()
 
 
-def render(scene: Scene, *, watch: Stopwatch | None = None) -> Rendering:
-    """Draw a scene and label it. Depends on the scene alone: the same bytes in every process of a machine."""
+def render(scene: Scene, *, buffers: tuple[str, ...] = (), watch: Stopwatch | None = None) -> Rendering:
+    """Draw a scene and label it. Depends on the scene alone: the same bytes in every process of a machine.
+
+    ``buffers`` names the labels per pixel to make (``buffers.BUFFER_NAMES``); they change nothing else.
+    """
+    check_names(buffers)
     watch = Stopwatch() if watch is None else watch
     size, camera, appearance = scene.size, scene.camera, scene.appearance
     px_per_dm = size / camera.frame
-    vertices = default_rig().vertices(scene.identity, scene.expression)
+    vertices, teeth = _posed(scene, scene.expression)
     watch.lap("rig")
     detail = 1.0 if size >= FULL_DETAIL_PX else 0.5
-    neutral = default_rig().neutral_vertices(scene.identity)
-    teeth = moved_teeth(placed_teeth(appearance.teeth, neutral), neutral, vertices)
     head = pose_head(vertices, appearance, scene.expression.head_pose_rad, detail, teeth=teeth)
     watch.lap("pose")
     buffer, strands = empty_gbuffer(size * SAMPLES, size * SAMPLES), empty_strands(size * SAMPLES, size * SAMPLES)
@@ -125,7 +150,7 @@ def render(scene: Scene, *, watch: Stopwatch | None = None) -> Rendering:
     expression = scene.expression
     return Rendering(
         image=image,
-        segmentation=layers.classes,
+        segmentation=segmentation(layers.classes, buffer.surface, triangle_regions()),
         landmarks=np.ascontiguousarray(points[:, :2]),
         landmark_visible=visible,
         head_pose_rad=np.array(expression.head_pose_rad, np.float32),
@@ -133,7 +158,53 @@ def render(scene: Scene, *, watch: Stopwatch | None = None) -> Rendering:
         au=au,
         au_visible=unit_visibility(visible, float(expression.head_pose_rad[1])),
         controllers=np.array(expression.controllers, np.float32),
+        buffers=_buffers(scene, head, strands, buffers) if buffers else None,
     )
+
+
+def _buffers(scene: Scene, head: PosedHead, strands: StrandLayer, names: tuple[str, ...]) -> Buffers:
+    """Make the labels per pixel of a drawn scene."""
+    camera, size, cut = scene.camera, scene.size, _below_neckline(scene.appearance)
+    seen = pixel_buffer(head.vertices, camera, size, cut)
+    hair, hair_depth = hair_of_blocks(strands)
+    points, visible, moved = None, None, {}
+    if "landmarks" in names:
+        points, visible = dense_points(head.vertices, head.normals, camera, seen, hair)
+    if "displacement" in names:
+        rest = pixel_buffer(_room_vertices(scene, resting(scene.expression)), camera, size, cut)
+        moved = displacements(
+            partial(_room_vertices, scene),
+            expression=scene.expression,
+            action_units=scene.action_units,
+            camera=camera,
+            buffer=rest,
+        )
+    return Buffers(
+        depth_mm=depth_mm(seen, hair_depth, hair) if "depth" in names else None,
+        normals=normals_of(seen, head.normals, hair) if "normals" in names else None,
+        landmarks=points,
+        landmark_visible=visible,
+        displacement=moved,
+    )
+
+
+def _posed(scene: Scene, expression: Expression) -> tuple[Float32[np.ndarray, "V 3"], Float32[np.ndarray, "D 3"]]:
+    """Return the head and the teeth of the scene's person with an expression, before the head turns."""
+    neutral, vertices = (
+        rig_of(scene.identity).neutral_vertices(scene.identity),
+        rig_of(scene.identity).vertices(scene.identity, expression),
+    )
+    if tongue_out := float(expression.controllers[controller_index("tongueOut")]):
+        vertices = rest_tongue_on_lip(vertices, tongue_out)
+    return vertices, moved_teeth(placed_teeth(scene.appearance.teeth, neutral), neutral, vertices)
+
+
+def _room_vertices(scene: Scene, expression: Expression) -> Float32[np.ndarray, "W 3"]:
+    """Return the vertices in the room of the scene's person with another expression."""
+    vertices, teeth = _posed(scene, expression)
+    normals = np.zeros_like(vertices)
+    vertex_normals(vertices, topology().triangles, normals)
+    return in_room(vertices, normals, teeth, expression.head_pose_rad)
 
 
 def draw_solids(scene: Scene, head: PosedHead, buffer: GBuffer, *, with_teeth: bool) -> None:
@@ -277,7 +348,7 @@ def _image(scene: Scene, radiance: np.ndarray, layers: Layers, depth: np.ndarray
 
 def _measured(scene: Scene, vertices: np.ndarray) -> Float32[np.ndarray, "A 2"]:
     """Return the intensities, those of lips, jaw and lids as measured on the mesh."""
-    neutral = default_rig().neutral_vertices(scene.identity)
+    neutral = rig_of(scene.identity).neutral_vertices(scene.identity)
     return measured_intensity(
         scene.action_units,
         scene.expression,
@@ -293,6 +364,6 @@ def _lid_closure(scene: Scene, vertices: np.ndarray) -> Float32[np.ndarray, " 2"
     if not controllers[blinks].any():
         return np.zeros(2, np.float32)
     controllers[blinks] = 0
-    awake = default_rig().vertices(scene.identity, replace(scene.expression, controllers=controllers))
+    awake = rig_of(scene.identity).vertices(scene.identity, replace(scene.expression, controllers=controllers))
     lost = 1 - lid_aperture_mm(vertices) / np.maximum(lid_aperture_mm(awake), np.float32(0.1))
     return np.clip(lost, 0, 1).astype(np.float32)

@@ -52,6 +52,8 @@ CLASS_NAMES = (
     CLOTHES_CLASS,
 ) = range(11)
 
+NUM_CLASSES = len(CLASS_NAMES)
+
 STRAND_HAIR, STRAND_BROW, STRAND_BEARD, STRAND_LASH = range(4)
 FLAT_BLOCK_DM = 0.03
 """A 2x2 block of skin or cloth whose depths differ by less is shaded once."""
@@ -239,6 +241,7 @@ def shade_solid(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
     place, towards = room_point(x, y, buffer.depth[y, x], view)
     normal = interpolate(mesh.normals, i0, i1, i2, w0, w1, w2)
     zero = np.float32(0)
+    lit_from, turn = place, pixel_turn(x, y)
     albedo: Any = (zero, zero, zero)
     strength: Any = np.float32(0.3)
     alpha, f0, least_lit, is_eye = np.float32(0.3), np.float32(SKIN_F0), zero, False
@@ -254,6 +257,10 @@ def shade_solid(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
         albedo, normal, alpha, strength = skin_look(t, w0, w1, w2, normal, lip, mesh, paint)
         wrap_r, wrap_g, wrap_b = np.float32(WRAP_R), np.float32(WRAP_G), np.float32(WRAP_B)
         is_skin = True
+        if lip > zero:
+            # Where a lip turns into the dark mouth there is nothing for it to mirror.
+            facing = normal[0] * towards[0] + normal[1] * towards[1] + normal[2] * towards[2]
+            strength *= np.float32(1) - lip * (np.float32(1) - min(np.float32(1), max(zero, facing * np.float32(2.2))))
         if lip > np.float32(0.5):
             label = LIPS
     else:
@@ -273,9 +280,10 @@ def shade_solid(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
             albedo, normal = cloth_look(rest, normal, paint)
             alpha, f0, strength, label = np.float32(0.64), np.float32(0.02), np.float32(0.3), CLOTHES_CLASS
         else:
-            arriving = light_between_lips(place, mesh.mouth_window)
-            occlusion = arriving * (np.float32(0.5) + np.float32(0.5) * occlusion)
-            least_lit = np.float32(0.55) * arriving
+            window = mesh.mouth_window
+            arriving = light_between_lips(place, window)
+            lit_from = (window[0, 0], window[0, 1], window[0, 2])
+            turn = np.float32(0)
             alpha, f0, strength, label = np.float32(0.14), np.float32(WET_F0), np.float32(1), MOUTH
             wrap_r, wrap_g, wrap_b = np.float32(0.35), np.float32(0.22), np.float32(0.2)
             if material == TEETH:
@@ -287,14 +295,13 @@ def shade_solid(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
                 wrap_r, wrap_g, wrap_b = np.float32(0.4), np.float32(0.35), np.float32(0.3)
             elif material == TONGUE:
                 albedo, normal = tongue_look(rest, normal, paint)
-                label = TONGUE_CLASS
+                strength, label = np.float32(0.6), TONGUE_CLASS
             else:
                 pale = np.float32(1) if material == GUM else np.float32(0.75)
                 albedo = (paint.gum[0] * pale, paint.gum[1] * pale, paint.gum[2] * pale)
-            albedo = reddened(albedo, arriving)
+            albedo, strength = reddened(albedo, arriving), strength * arriving
     finish = (alpha, f0, strength, wrap_r, wrap_g, wrap_b, least_lit, is_eye)
-    turn = pixel_turn(x, y)
-    e0, e1, e2, s0, s1, s2 = light_surface(place, normal, towards, finish, occlusion, turn, light, shadow)
+    e0, e1, e2, s0, s1, s2 = light_surface(lit_from, normal, towards, finish, occlusion, turn, light, shadow)
     return (e0, e1, e2), albedo, (s0, s1, s2), label, is_skin
 
 
@@ -387,7 +394,7 @@ def contact_shadow(behind):
 def shade(buffer, strands, occlusion, mesh, paint, view, light, shadow, layers):
     """Fill the layers [h,w] from a G-buffer and its strands [2h,2w] and the ambient occlusion [h,w]."""
     height, width = occlusion.shape
-    votes = np.zeros(11, np.int32)
+    votes = np.zeros(NUM_CLASSES, np.int32)
     one, quarter, ceiling = np.float32(1), np.float32(0.25), np.float32(MAX_RADIANCE)
     for y in range(height):
         for x in range(width):
@@ -442,7 +449,7 @@ def shade(buffer, strands, occlusion, mesh, paint, view, light, shadow, layers):
             layers.plain[y, x, 0], layers.plain[y, x, 1], layers.plain[y, x, 2] = p0, p1, p2
             layers.skin[y, x], layers.cover[y, x] = skin, cover
             best = 0
-            for label in range(11):
+            for label in range(NUM_CLASSES):
                 if votes[label] > votes[best]:
                     best = label
             layers.classes[y, x] = best
