@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from facsimile.face.appearance import Appearance, random_appearance
+from facsimile.face.appearance import Appearance
 from facsimile.face.identity import Identity
-from facsimile.face.rigs import draw_identity, rig_of
+from facsimile.face.person import Person, random_person
+from facsimile.face.rigs import rig_of
 from facsimile.facs.action_units import LABEL_UNITS, UNITS
 from facsimile.facs.converters import expression_from_action_units
 from facsimile.facs.expression import ActionUnits, Expression
@@ -27,15 +28,6 @@ YAW_DEVIATION, PITCH_DEVIATION, ROLL_DEVIATION = 0.33, 0.16, 0.10
 PORTRAIT_PLACES = ("window", "office", "studio", "overcast")
 """Places whose light suits a portrait."""
 YAW_LIMIT, PITCH_LIMIT, ROLL_LIMIT = 1.15, 0.5, 0.4
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody who never existed."""
-
-    seed: int
-    identity: Identity
-    appearance: Appearance
 
 
 @dataclass(frozen=True)
@@ -59,13 +51,6 @@ class Scene:
     def __post_init__(self) -> None:
         if not 1 <= self.size <= 2048:
             raise ValueError(f"size: must be 1 to 2048 pixels, got {self.size}")
-
-
-def random_person(seed: int, *, rig: str = "makehuman") -> Person:
-    """Draw a person from a rig of ``face.rigs.RIG_CHOICES``; the same arguments give the same person everywhere."""
-    rng = np.random.default_rng([seed, 1])
-    identity = draw_identity(rng, rig=rig)
-    return Person(seed, identity, random_appearance(rng, identity))
 
 
 def random_action_units(rng: np.random.Generator) -> ActionUnits:
@@ -176,13 +161,14 @@ def portrait_scene(
     action_units: ActionUnits,
     *,
     seed: int,
+    person: Person | None = None,
     size: int = 256,
     yaw_rad: float = 0.0,
     pitch_rad: float = 0.0,
     rig: str = "makehuman",
 ) -> Scene:
-    """Return a clean portrait of the seed's person: the given pose, eyes on the camera, a good camera."""
-    person = random_person(seed, rig=rig)
+    """Return a clean portrait: the given pose, eyes on the camera, a good camera; ``person`` defaults to the seed's."""
+    person = random_person(seed, rig=rig) if person is None else person
     scene = random_scene(seed, person=person, expression=action_units, size=size, frontal=True)
     pose = np.array([pitch_rad, yaw_rad, 0.0], np.float32)
     eye = np.clip([-yaw_rad, -pitch_rad], [-0.6, -0.4], [0.6, 0.4])

@@ -14,6 +14,8 @@ from facsimile.app.rig_option import RIG_CHOICES, RIG_HELP
 @click.command(short_help="Draw a synthetic person making an expression.")
 @click.argument("score")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Who is drawn, in which light.")
+@click.option("--person", "person_name", metavar="NAME", help="One of the cast of 66 instead of the seed's person.")
+@click.option("--blend", "blend_text", metavar="NAME:W,...", help="A mixture of the cast, such as Amara:0.6,Bao:0.4.")
 @click.option("--size", type=click.IntRange(8, 2048), default=256, show_default=True, help="Width and height, pixels.")
 @click.option("--yaw", type=click.FloatRange(-80, 80), default=0.0, help="Degrees; positive: to their own left.")
 @click.option("--pitch", type=click.FloatRange(-40, 40), default=0.0, help="Degrees; positive: looks up.")
@@ -30,6 +32,8 @@ from facsimile.app.rig_option import RIG_CHOICES, RIG_HELP
 def command(
     score: str,
     seed: int,
+    person_name: str | None,
+    blend_text: str | None,
     size: int,
     yaw: float,
     pitch: float,
@@ -44,6 +48,7 @@ def command(
     \b
     facsimile render "6C+12D" --seed 7 -o smile.png
     facsimile render "1C+2C+5D+26C" --yaw 30 --labels surprise.json -o surprise.png
+    facsimile render "12C" --person Amara -o amara.png
     """
     from facsimile.app.output import refuse_overwrite, write_atomic
     from facsimile.render.renderer import render
@@ -56,7 +61,8 @@ def command(
     action_units = _action_units(score)
     turn = {"yaw_rad": math.radians(yaw), "pitch_rad": math.radians(pitch)}
     try:
-        scene = portrait_scene(action_units, seed=seed, size=size, rig=rig, **turn)
+        person = _of_the_cast(person_name, blend_text)
+        scene = portrait_scene(action_units, seed=seed, person=person, size=size, rig=rig, **turn)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     rendering = render(scene)
@@ -66,6 +72,17 @@ def command(
         write_atomic(labels_path, (json.dumps(row, indent=1) + "\n").encode(), force=force, option="--labels")
     if as_json:
         click.echo(json.dumps(row))
+
+
+def _of_the_cast(person_name: str | None, blend_text: str | None) -> Any:
+    """Return the named person or mixture; None where neither is asked for."""
+    from facsimile.face.presets import parse_blend, preset
+
+    if person_name is not None and blend_text is not None:
+        raise click.UsageError("--person and --blend: give one of them; --blend mixes several people")
+    if person_name is not None:
+        return preset(person_name)
+    return None if blend_text is None else parse_blend(blend_text)
 
 
 def _picture_format(path: Path) -> str:
