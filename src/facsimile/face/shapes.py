@@ -92,7 +92,10 @@ LEFT_RECIPES: dict[str, Recipe] = {
         Push((0.69, 7.25, 0.33), (0.25, 0.25, 0.40), (0.3, -0.9, -0.7)),
     ),
     "eyeBlink": (Take("fu:eyeBlinkLeft"),),
-    "eyeSquint": (Take("fu:eyeSquintLeft"), Take("ex:eye-left-slit", 0.4)),
+    "eyeSquint": (
+        Take("fu:eyeSquintLeft", 1.0, Region(at=(0.32, 7.26), radius=(0.36, 0.24))),
+        Take("ex:eye-left-slit", 0.4, Region(at=(0.32, 7.26), radius=(0.36, 0.24))),
+    ),
     "eyeWide": (Take("fu:eyeWideLeft"),),
     "eyeLookDown": (Take("fu:eyeLookDownLeft"),),
     "eyeLookUp": (
@@ -127,10 +130,10 @@ LEFT_RECIPES: dict[str, Recipe] = {
     ),
     "mouthPress": (
         Take("fu:mouthPressLeft", 0.12),
-        Take("fu:mouthRollUpper", 0.14),
-        Take("fu:mouthRollLower", 0.15),
+        Take("fu:mouthRollUpper", 0.22),
+        Take("fu:mouthRollLower", 0.25),
         Take("fu:mouthShrugLower", 0.14),
-        Push((0.22, 6.22, 1.27), (0.25, 0.25, 0.40), (-0.2, 3.7, 2.1)),
+        Push((0.22, 6.22, 1.27), (0.25, 0.25, 0.40), (-0.2, 2.6, 1.5)),
         Push((0.09, 6.92, 1.64), (0.06, 0.06, 0.10), (0.0, -0.4, -1.5)),
         Push((0.21, 6.69, 1.49), (0.1, 0.1, 0.16), (-1.2, -0.2, 0.5)),
         Push((0.44, 6.92, 1.36), (0.16, 0.16, 0.26), (0.8, 0.7, 0.2)),
@@ -181,9 +184,9 @@ LEFT_RECIPES: dict[str, Recipe] = {
         Push((0.40, 6.34, 1.06), (0.16, 0.16, 0.26), (0.4, 1.0, 1.0)),
     ),
     "nasolabialDeepen": (
-        Take("fu:noseSneerLeft", 0.3),
+        Take("fu:noseSneerLeft", 0.3, Region(at=(0.22, 6.85), radius=(0.4, 0.4))),
         Take("fu:mouthUpperUpLeft", 0.25),
-        Push((0.24, 6.9, 1.43), (0.08, 0.1, 0.15), (1.2, 3.5, 1.2)),
+        Push((0.24, 6.9, 1.43), (0.08, 0.1, 0.15), (1.2, 4.2, 1.4)),
         Push((0.2, 6.76, 1.45), (0.04, 0.07, 0.1), (0.0, 1.0, -2.0)),
     ),
     "sharpLipPull": (
@@ -293,7 +296,7 @@ MIDDLE_RECIPES: dict[str, Recipe] = {
     ),
     "nostrilDilate": (Take("ex:nose-left-dilatation", 2.2), Take("ex:nose-right-dilatation", 2.2)),
     "nostrilCompress": (
-        Take("ex:nose-compression", 1.5),
+        Take("ex:nose-compression", 1.5, Region(at=(0.0, 6.86), radius=(0.3, 0.3))),
         Push((0.14, 6.88, 1.53), (0.05, 0.06, 0.08), (-2.5, 0.0, 0.0)),
         Push((-0.14, 6.88, 1.53), (0.05, 0.06, 0.08), (2.5, 0.0, 0.0)),
     ),
