@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
-from facsimile.face.identity import identity_from_seed
+from facsimile.face.identity import average_identity, identity_from_seed
 from facsimile.face.lip_paint import LIPSTICKS, lip_mask, random_lips
 from facsimile.face.regions import LIP_SEAM_Y, noise, regions
 from facsimile.face.rest import ATLAS_SIZE, atlas
@@ -122,7 +124,8 @@ def test_lips_grow_with_fullness_and_lie_round_the_seam() -> None:
 
 def test_lips_vary_and_lipstick_is_named() -> None:
     rng = np.random.default_rng(6)
-    lips = [random_lips(rng, sex=1.0, melanin=0.9) for _ in range(200)]
+    woman = replace(average_identity(), sex=1.0)
+    lips = [random_lips(rng, woman, melanin=0.9) for _ in range(200)]
     assert {"none", *LIPSTICKS} == {one.lipstick for one in lips}
     assert np.ptp([one.two_tone for one in lips]) > 0.7
     assert np.ptp([one.seam for one in lips]) > 0.7

@@ -30,6 +30,8 @@ TONGUE_FLATTENING = (0.5, 1.0)
 TONGUE_CLEARANCE_DM, TONGUE_SAG = 0.006, 0.8
 TONGUE_FULLY_OUT = 0.35
 """Below this value of ``tongueOut`` the tongue is still behind the lip and keeps part of its place."""
+CREASE_LOSS, CREASE_RANGE = 3.0, (0.3, 1.5)
+"""Creases lose this times the stretch of the mouth; never more or less than this."""
 INNER_LIPS = (62, 66, 64, 60)
 """Landmarks: middle of the upper and of the lower lip, left and right corner."""
 LEAST_HALF_HEIGHT_DM = 0.006
@@ -112,6 +114,13 @@ def lips_are_shut(vertices: Float32[np.ndarray, "V 3"]) -> bool:
         if (upper.at(vertices)[:, 1] - lower.at(vertices)[:, 1]).max() > SHUT_GAP_DM:
             return False
     return True
+
+
+def lip_crease(neutral: Float32[np.ndarray, "V 3"], posed: Float32[np.ndarray, "V 3"]) -> float:
+    """Return how deep the lips' upright creases are against rest: a third in a broad smile, half more in a pucker."""
+    corners = landmark_surface().take(list(INNER_LIPS[2:]))
+    before, after = (np.linalg.norm(np.diff(corners.at(v), axis=0)) for v in (neutral, posed))
+    return float(np.clip(1 - CREASE_LOSS * (after / before - 1), *CREASE_RANGE))
 
 
 def mouth_window(vertices: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "5 3"]:

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float32, UInt8
 from facsimile.face.appearance import Appearance
 from facsimile.face.contact import mouth_opening_mm
 from facsimile.face.landmarks import landmark_surface, landmarks, lid_aperture_mm
-from facsimile.face.mouth import lips_are_shut, mouth_window, moved_teeth, placed_teeth, rest_tongue_on_lip
+from facsimile.face.mouth import lip_crease, lips_are_shut, mouth_window, moved_teeth, placed_teeth, rest_tongue_on_lip
 from facsimile.face.rest import EYE_CENTRE
 from facsimile.face.rigs import rig_of
 from facsimile.facs.controllers import controller_index
@@ -130,7 +130,8 @@ def render(scene: Scene, *, buffers: tuple[str, ...] = (), watch: Stopwatch | No
     draw_hairs(scene, head, (STRAND_BEARD, STRAND_BROW, STRAND_LASH), depth=buffer.depth, layer=strands)
     watch.lap("raster")
     texture = _TEXTURES.of(appearance, level_for(px_per_dm))
-    paint = _paint(scene, texture)
+    crease = lip_crease(rig_of(scene.identity).neutral_vertices(scene.identity), vertices)
+    paint = _paint(scene, texture, crease)
     watch.lap("texture")
     shadow = _shadow(scene, head)
     watch.lap("shadow")
@@ -199,7 +200,7 @@ def _posed(scene: Scene, expression: Expression) -> tuple[Float32[np.ndarray, "V
     return vertices, moved_teeth(placed_teeth(scene.appearance.teeth, neutral), neutral, vertices)
 
 
-def _room_vertices(scene: Scene, expression: Expression) -> Float32[np.ndarray, "W 3"]:
+def _room_vertices(scene: Scene, expression: Expression) -> Float32[np.ndarray, "P 3"]:
     """Return the vertices in the room of the scene's person with another expression."""
     vertices, teeth = _posed(scene, expression)
     normals = np.zeros_like(vertices)
@@ -305,7 +306,7 @@ def _eye_axes(scene: Scene) -> Float32[np.ndarray, "2 3"]:
     return (ahead @ head_rotation(scene.expression.head_pose_rad).T).astype(np.float32)
 
 
-def _paint(scene: Scene, texture: SkinTexture) -> Paint:
+def _paint(scene: Scene, texture: SkinTexture, crease: float) -> Paint:
     look, eyes = scene.appearance, scene.appearance.eyes
     return Paint(
         skin=texture.with_blood_flow(scene.action_units.intensity),
@@ -314,6 +315,7 @@ def _paint(scene: Scene, texture: SkinTexture) -> Paint:
         roughness=np.float32(look.roughness),
         lip_colour=np.asarray(look.lip_colour, np.float32),
         lip_strength=np.float32(look.lip_strength),
+        lip_crease=np.float32(crease),
         sclera=eyes.sclera,
         iris_outer=eyes.iris_outer,
         iris_inner=eyes.iris_inner,

@@ -105,6 +105,8 @@ class Paint(NamedTuple):
     roughness: np.float32
     lip_colour: np.ndarray
     lip_strength: np.float32
+    lip_crease: np.float32
+    """Strength of the lips' creases: 1 at rest, less where they are stretched."""
     sclera: np.ndarray
     iris_outer: np.ndarray
     iris_inner: np.ndarray
@@ -189,10 +191,8 @@ def skin_look(t, w0, w1, w2, normal, lip, mesh, paint):
     # Surface directions of growing column (towards the subject's left) and of growing row (down).
     ax, ay, az = normalised(nz, np.float32(0), -nx)
     bx, by, bz = -(ny * az), -(nz * ax - nx * az), ny * ax
-    keep = np.float32(1) - half * lip
+    keep = np.float32(1) - lip * (np.float32(1) - paint.lip_crease)
     right, down = right * keep, down * keep
-    if lip > 0:
-        right += np.float32(0.12) * lip * math.sin(u / paint.atlas_scale * np.float32(1.55))
     nx -= right * ax + down * bx
     ny -= right * ay + down * by
     nz -= right * az + down * bz
@@ -202,8 +202,9 @@ def skin_look(t, w0, w1, w2, normal, lip, mesh, paint):
     g = (g * (1 - tint) + paint.lip_colour[1] * tint) * shade
     b = (b * (1 - tint) + paint.lip_colour[2] * tint) * shade
     rough = paint.roughness / (np.float32(0.4) + gloss)
-    rough = rough * (1 - lip) + np.float32(0.36) * lip
-    strength = min(np.float32(1.2), gloss) * (1 - lip) + np.float32(0.8) * lip
+    wet = min(np.float32(1.5), gloss)
+    rough = rough * (1 - lip) + (np.float32(0.46) - np.float32(0.12) * wet) * lip
+    strength = min(np.float32(1.2), gloss) * (1 - lip) + (np.float32(0.25) + np.float32(0.6) * wet) * lip
     strength *= np.float32(1) - half * cavity
     return (r, g, b), (nx, ny, nz), rough * rough, strength
 
