@@ -15,7 +15,7 @@ from facsimile.facs.expression import ActionUnits, Expression
 from facsimile.render.posing import bent
 from facsimile.render.renderer import render
 from facsimile.render.scene import Scene, portrait_scene, random_person, random_scene
-from facsimile.render.shading import CLASS_NAMES
+from facsimile.render.segments import FLIP_SEGMENTS, SEGMENT_NAMES
 from facsimile.render.topology import topology
 
 LEFT, RIGHT = 0, 1
@@ -120,20 +120,21 @@ def test_the_far_side_is_not_seen_in_profile(yaw, far):
 
 def test_segmentation_holds_a_whole_person():
     rendering = portrait({12: 5, 25: 4, 26: 4}, seed=3, size=160)
-    present = {CLASS_NAMES[index] for index in np.unique(rendering.segmentation)}
-    assert {"background", "skin", "eye", "lips", "teeth", "hair", "clothes"} <= present
-    assert set(present) <= set(CLASS_NAMES)
+    present = {SEGMENT_NAMES[index] for index in np.unique(rendering.segmentation)}
+    assert {"background", "skin", "left_eye", "upper_lip", "lower_lip", "teeth", "hair", "clothes", "neck"} <= present
+    assert set(present) <= set(SEGMENT_NAMES)
     lips = rendering.landmarks[48:60].mean(0)
     assert np.linalg.norm(lips - rendering.landmarks[30]) < 60
 
 
 def test_classes_lie_at_their_landmarks():
     rendering = portrait({25: 4, 26: 5}, seed=3, size=160)
-    for iris in (68, 69):
-        x, y = rendering.landmarks[iris].round().astype(int)
-        assert CLASS_NAMES[rendering.segmentation[y, x]] == "eye"
+    for point, name in ((68, "left_eye"), (69, "right_eye"), (30, "skin"), (51, "upper_lip"), (57, "lower_lip")):
+        x, y = rendering.landmarks[point].round().astype(int)
+        around = rendering.segmentation[y - 2 : y + 3, x - 1 : x + 2]
+        assert SEGMENT_NAMES.index(name) in around
     x, y = rendering.landmarks[[62, 66]].mean(0).round().astype(int)
-    assert CLASS_NAMES[rendering.segmentation[y, x]] in ("mouth", "teeth", "tongue")
+    assert SEGMENT_NAMES[rendering.segmentation[y, x]] in ("mouth", "teeth", "tongue")
 
 
 def test_closed_eyes_hide_the_iris_and_are_labelled_by_side():
@@ -190,6 +191,8 @@ def test_mirrored_scenes_look_mirrored():
     scene = symmetric_scene(ActionUnits.from_dict({(12, "L"): 4}), (0.0, 0.3, 0.0))
     scene = replace(scene, size=160, appearance=bald_and_symmetric(scene.appearance))
     here, there = render(scene), render(mirrored(scene))
+    flipped = np.array(FLIP_SEGMENTS)[here.segmentation[:, ::-1]]
+    assert (flipped == there.segmentation).mean() > 0.985
     difference = np.abs(here.image[:, ::-1].astype(float) - there.image)
     unflipped = np.abs(here.image.astype(float) - there.image)
     assert difference.mean() < 4
@@ -207,7 +210,7 @@ def test_an_expression_changes_only_its_part_of_the_picture():
 def test_skin_is_exposed_sanely():
     for seed in range(6):
         rendering = render(portrait_scene(ActionUnits.neutral(), seed=seed, size=64))
-        skin = rendering.image[rendering.segmentation == CLASS_NAMES.index("skin")]
+        skin = rendering.image[rendering.segmentation == SEGMENT_NAMES.index("skin")]
         assert 40 < skin.mean() < 225
 
 

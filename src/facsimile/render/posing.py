@@ -93,15 +93,25 @@ def pose_head(
         )
         for kind, grown, colour in _strands(appearance)
     ]
-    dressed = vertices.copy()
-    cloth = np.unique(shape.clothes)
-    dressed[cloth] += normals[cloth] * np.float32(CLOTH_GAP_DM)
-    room = bent(np.concatenate([dressed, teeth]), shape.rest, head_pose_rad)
+    room = in_room(vertices, normals, teeth, head_pose_rad)
     normals = np.zeros_like(room)
     vertex_normals(room, shape.seen, normals)
     centres = np.stack([room[eye].mean(0) for eye in shape.eye_vertices])
     skull = centres.mean(0) + head_rotation(head_pose_rad) @ np.array([0, 0.25, -0.95], np.float32)
     return PosedHead(room, normals, tuple(strands), centres, skull.astype(np.float32))
+
+
+def in_room(
+    vertices: Float32[np.ndarray, "V 3"],
+    normals: Float32[np.ndarray, "V 3"],
+    teeth: Float32[np.ndarray, "D 3"],
+    head_pose_rad: Float32[np.ndarray, " 3"],
+) -> Float32[np.ndarray, "W 3"]:
+    """Return the vertices of the dressed head and then its teeth, turned; ``normals`` are those of ``vertices``."""
+    dressed = vertices.copy()
+    cloth = topology().clothes_vertices
+    dressed[cloth] += normals[cloth] * np.float32(CLOTH_GAP_DM)
+    return bent(np.concatenate([dressed, teeth]), topology().rest, head_pose_rad)
 
 
 def _strands(appearance: Appearance) -> list[tuple[int, HairStrands | SurfaceStrands, np.ndarray]]:

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from facsimile.face.appearance import Appearance
+from facsimile.face.clothes import BODY_MARGIN_DM
 from facsimile.face.contact import mouth_opening_mm
 from facsimile.face.landmarks import landmark_surface, landmarks, lid_aperture_mm
 from facsimile.face.mouth import lip_crease, lips_are_shut, mouth_window, moved_teeth, placed_teeth, rest_tongue_on_lip
@@ -66,9 +67,12 @@ from facsimile.render.strand_raster import (
 )
 from facsimile.render.textures import SkinTexture, TextureCache, level_for
 from facsimile.render.topology import topology
+from facsimile.render.worn import Worn, draw_lenses, draw_worn, look_through, shade_worn, wear
 
 SAMPLES = 2
 """Samples per pixel along each axis."""
+NEVER_DRESSED = 6.35
+"""Skin of the template with y + 0.45 z above this (dm) is never covered by a garment: chin and throat."""
 SHADOW_EXTENT_DM = 4.2
 SHADOW_SIZES = (160, 256)
 """Side of the shadow map for pictures up to 160 px and above."""
@@ -105,6 +109,7 @@ class Rendering:
 
 
 _TEXTURES = TextureCache()
+NOTHING_WORN = np.zeros(0, np.uint8)
 
 
 def render(scene: Scene, *, buffers: tuple[str, ...] = (), watch: Stopwatch | None = None) -> Rendering:
@@ -123,8 +128,15 @@ def render(scene: Scene, *, buffers: tuple[str, ...] = (), watch: Stopwatch | No
     watch.lap("pose")
     buffer, strands = empty_gbuffer(size * SAMPLES, size * SAMPLES), empty_strands(size * SAMPLES, size * SAMPLES)
     draw_solids(scene, head, buffer, with_teeth=not lips_are_shut(vertices))
+    worn = _worn(scene, vertices)
+    if worn is not None:
+        draw_worn(worn, camera, len(topology().seen), buffer)
     draw_hairs(scene, head, (STRAND_HAIR,), depth=buffer.depth, layer=strands)
     seen = buffer._replace(depth=depth_with_strands(buffer.depth, strands))
+    lenses = [] if worn is None else draw_lenses(worn, camera, buffer.depth)
+    for lens_depth, lens in lenses:
+        if lens.is_dark:
+            seen = seen._replace(depth=np.minimum(seen.depth, lens_depth))
     points = camera.project(landmarks(head.vertices), size)
     visible = landmark_visibility(points, seen, size=size, frame_dm=camera.frame)
     draw_hairs(scene, head, (STRAND_BEARD, STRAND_BROW, STRAND_LASH), depth=buffer.depth, layer=strands)
@@ -133,14 +145,19 @@ def render(scene: Scene, *, buffers: tuple[str, ...] = (), watch: Stopwatch | No
     crease = lip_crease(rig_of(scene.identity).neutral_vertices(scene.identity), vertices)
     paint = _paint(scene, texture, crease)
     watch.lap("texture")
-    shadow = _shadow(scene, head)
+    shadow = _shadow(scene, head, worn)
     watch.lap("shadow")
     depth, occlusion = _occlusion(buffer.depth, size, px_per_dm)
     shade_under_hair(strands, px_per_dm, occlusion)
     watch.lap("occlusion")
     layers = empty_layers(size, size)
     light = light_arrays(scene.light)
-    shade(buffer, strands, occlusion, _mesh(scene, head), paint, _view(scene), light, shadow, layers)
+    view = _view(scene)
+    shade(buffer, strands, occlusion, _mesh(scene, head, worn), paint, view, light, shadow, layers)
+    if worn is not None:
+        first = len(topology().seen)
+        shade_worn(buffer, first, strands, occlusion, worn.cloth, view, light, shadow, layers)
+        look_through(lenses, strands, view, light, layers)
     watch.lap("shade")
     radiance = _diffused(layers, depth, px_per_dm)
     watch.lap("diffuse")
@@ -208,12 +225,21 @@ def _room_vertices(scene: Scene, expression: Expression) -> Float32[np.ndarray, 
     return in_room(vertices, normals, teeth, expression.head_pose_rad)
 
 
+def _worn(scene: Scene, vertices: np.ndarray) -> Worn | None:
+    """Place what the scene's person wears on the head; ``vertices`` are the expressive head's."""
+    accessories = scene.appearance.accessories
+    if not accessories:
+        return None
+    neutral = rig_of(scene.identity).neutral_vertices(scene.identity)
+    return wear(accessories, neutral=neutral, vertices=vertices, head_pose_rad=scene.expression.head_pose_rad)
+
+
 def draw_solids(scene: Scene, head: PosedHead, buffer: GBuffer, *, with_teeth: bool) -> None:
     """Rasterise head, clothes and, where lips part, teeth."""
     shape = topology()
     screen = scene.camera.project(head.vertices, scene.size * SAMPLES)
     everything = np.empty(0, np.float32)
-    rasterise(screen, shape.seen_head, 0, everything, buffer)
+    rasterise(screen, shape.seen_head, 0, _outside_clothes(scene.appearance), buffer)
     if with_teeth:
         rasterise(screen, shape.teeth, len(shape.triangles), everything, buffer)
     rasterise(screen, shape.clothes, shape.num_head, _below_neckline(scene.appearance), buffer)
@@ -239,20 +265,26 @@ def draw_hairs(scene: Scene, head: PosedHead, kinds: tuple[int, ...], *, depth: 
 
 def _below_neckline(appearance: Appearance) -> Float32[np.ndarray, " V"]:
     """Return how far each template vertex lies below the collar (dm): clothes cover what is positive."""
-    height, drop, radius = (float(value) for value in appearance.neckline)
-    x, y, z = topology().rest.T
-    away = np.hypot(x, z - 0.1) - radius
-    collar = height - drop * np.maximum(z, 0) + np.clip(away * 1.6, -0.6, 1.5)
-    return (collar - y).astype(np.float32)
+    return appearance.garment.below(topology().rest)
 
 
-def _shadow(scene: Scene, head: PosedHead) -> Shadow:
+def _outside_clothes(appearance: Appearance) -> Float32[np.ndarray, " V"]:
+    """Return what is negative where the body lies well below the collar, hidden by cloth."""
+    rest = topology().rest
+    in_neck = rest[:, 1] + np.float32(0.45) * rest[:, 2] - np.float32(NEVER_DRESSED)
+    return np.maximum(np.float32(BODY_MARGIN_DM) - _below_neckline(appearance), in_neck)
+
+
+def _shadow(scene: Scene, head: PosedHead, worn: Worn | None) -> Shadow:
     """Draw the key light's depth map round the face."""
     size = SHADOW_SIZES[scene.size > 160]
     centre = head.eye_centres.mean(0) + np.array([0, -0.3, -0.5], np.float32)
     transform = shadow_frame(scene.light, centre, extent=SHADOW_EXTENT_DM, size=size)
     depth = np.full((size, size), FAR, np.float32)
     rasterise_depth(_transformed(head.vertices, transform), topology().seen_head, depth)
+    if worn is not None:
+        both_sides = np.concatenate([worn.cloth.triangles, worn.cloth.triangles[:, ::-1]])
+        rasterise_depth(_transformed(worn.vertices, transform), both_sides, depth)
     for strands in head.strands:
         if strands.kind == STRAND_HAIR:
             strands_depth(_transformed(strands.points[::2], transform), depth)
@@ -276,7 +308,7 @@ def _view(scene: Scene) -> View:
     return View(scene.camera.eye(), np.float32(scene.camera.focal_px(samples)), np.float32(x), np.float32(y))
 
 
-def _mesh(scene: Scene, head: PosedHead) -> Mesh:
+def _mesh(scene: Scene, head: PosedHead, worn: Worn | None) -> Mesh:
     shape = topology()
     left = np.array(EYE_CENTRE, np.float32)
     corners = landmark_surface().take(list(INNER_EYE_CORNERS)).at(head.vertices)
@@ -296,6 +328,7 @@ def _mesh(scene: Scene, head: PosedHead) -> Mesh:
         corners.astype(np.float32),
         mouth_window(head.vertices),
         head.skull,
+        NOTHING_WORN if worn is None else worn.classes,
     )
 
 
@@ -325,7 +358,8 @@ def _paint(scene: Scene, texture: SkinTexture, crease: float) -> Paint:
         teeth=look.teeth.colour,
         tooth_shade=look.teeth.shade,
         gum=look.teeth.gum_colour,
-        clothes=look.clothes_colour,
+        clothes=np.stack([look.garment.colour, look.garment.second]),
+        cloth_pattern=np.array([look.garment.pattern, look.garment.scale], np.float32),
     )
 
 

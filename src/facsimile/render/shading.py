@@ -7,6 +7,7 @@ import numpy as np
 
 from facsimile.kernel import kernel
 from facsimile.render.eye_material import corner_flesh, eye_albedo, eye_normal, is_on_wet_rim, lid_shadow
+from facsimile.render.cloth_material import cloth_pattern, fold_slope
 from facsimile.render.hair_material import light_hair
 from facsimile.render.inlined import inlined
 from facsimile.render.materials import light_surface, normalised
@@ -36,6 +37,9 @@ CLASS_NAMES = (
     "hair",
     "beard",
     "clothes",
+    "glasses",
+    "headwear",
+    "jewellery",
 )
 """Index in this tuple = value in a segmentation."""
 (
@@ -50,7 +54,10 @@ CLASS_NAMES = (
     HAIR,
     BEARD,
     CLOTHES_CLASS,
-) = range(11)
+    GLASSES,
+    HEADWEAR,
+    JEWELLERY,
+) = range(14)
 
 NUM_CLASSES = len(CLASS_NAMES)
 
@@ -91,6 +98,8 @@ class Mesh(NamedTuple):
     """[5,3] room: the opening of the lips, see ``face.mouth.mouth_window``."""
     skull: np.ndarray
     """[3] room: the point that head hair stands away from."""
+    worn_classes: np.ndarray
+    """[F] u8: classes of the triangles that count on from ``triangles``, see ``worn``."""
 
 
 class Paint(NamedTuple):
@@ -118,6 +127,9 @@ class Paint(NamedTuple):
     """[28] brightness of each tooth about 1."""
     gum: np.ndarray
     clothes: np.ndarray
+    """[2,3] colours of the cloth and of its pattern."""
+    cloth_pattern: np.ndarray
+    """[2] pattern and its size (dm), see ``face.accessories``."""
 
 
 class View(NamedTuple):
@@ -226,10 +238,13 @@ def eye_look(rest, place, mesh, paint):
 
 @inlined
 def cloth_look(rest, normal, paint):
-    """Return albedo and normal of cloth: soft folds."""
-    fold = np.float32(0.10) * math.sin(rest[0] * 9 + rest[1] * 5 + 3 * math.sin(rest[1] * 4))
-    fold += np.float32(0.08) * math.sin(rest[0] * 3 - rest[1] * 11)
-    return (paint.clothes[0], paint.clothes[1], paint.clothes[2]), (normal[0] + fold, normal[1], normal[2])
+    """Return albedo and normal of cloth: its pattern, and soft folds."""
+    share, shade = cloth_pattern(int(paint.cloth_pattern[0]), paint.cloth_pattern[1], rest)
+    keep, one, two = (np.float32(1) - share) * shade, paint.clothes[0], paint.clothes[1]
+    share *= shade
+    albedo = (one[0] * keep + two[0] * share, one[1] * keep + two[1] * share, one[2] * keep + two[2] * share)
+    fold_x, fold_y = fold_slope(rest)
+    return albedo, (normal[0] + fold_x, normal[1] + fold_y, normal[2])
 
 
 @inlined
@@ -360,8 +375,8 @@ def shade_strands(x0, y0, occlusion, strands, mesh, view, light, shadow):
 def is_flat_block(buffer, mesh, x, y):
     """Tell whether a 2x2 block sees one smooth piece of skin or cloth, away from the mouth."""
     surface, depth = buffer.surface, buffer.depth
-    first = surface[y, x]
-    if first < 0 or mesh.near_mouth[first]:
+    first, count = surface[y, x], mesh.triangles.shape[0]
+    if first < 0 or first >= count or mesh.near_mouth[first]:
         return False
     material = mesh.material[first]
     if material != SKIN and material != CLOTHES:
@@ -370,7 +385,7 @@ def is_flat_block(buffer, mesh, x, y):
     for j in range(2):
         for i in range(2):
             t = surface[y + j, x + i]
-            if t < 0 or mesh.material[t] != material:
+            if t < 0 or t >= count or mesh.material[t] != material:
                 return False
             low, high = min(low, depth[y + j, x + i]), max(high, depth[y + j, x + i])
     return high - low < np.float32(FLAT_BLOCK_DM)
@@ -429,6 +444,10 @@ def shade(buffer, strands, occlusion, mesh, paint, view, light, shadow, layers):
                 if surface == EMPTY:
                     continue
                 cover += share
+                if surface >= mesh.triangles.shape[0]:
+                    if through >= np.float32(HIDES):
+                        votes[mesh.worn_classes[surface - mesh.triangles.shape[0]]] += 1
+                    continue
                 here = occlusion[y, x] * contact_shadow(buffer.depth[ys, xs] - nearest)
                 e, a, s, label, is_skin = shade_solid(xs, ys, here, buffer, mesh, paint, view, light, shadow)
                 if through >= np.float32(HIDES):

@@ -50,10 +50,11 @@ class Topology:
     """
     near_mouth: Bool[np.ndarray, " G"]
     """Whether any corner lies on the lips or inside the mouth."""
-    lips: UInt8[np.ndarray, "H W"]
-    inside_mouth: UInt8[np.ndarray, "H W"]
-    eye_vertices: tuple[Int32[np.ndarray, " N"], Int32[np.ndarray, " N"]]
+    lips: UInt8[np.ndarray, "M N"]
+    inside_mouth: UInt8[np.ndarray, "M N"]
+    eye_vertices: tuple[Int32[np.ndarray, " L"], Int32[np.ndarray, " L"]]
     """Vertices of the left and the right eyeball."""
+    clothes_vertices: Int32[np.ndarray, " C"]
 
     @property
     def head(self) -> Int32[np.ndarray, "F 3"]:
@@ -106,6 +107,7 @@ def topology() -> Topology:
         lips=pack.masks["lips"],
         inside_mouth=pack.masks["inside_mouth"],
         eye_vertices=(pack.part_vertices("left_eye"), pack.part_vertices("right_eye")),
+        clothes_vertices=np.unique(cloth).astype(np.int32),
     )
 
 
