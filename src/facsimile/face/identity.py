@@ -1,13 +1,14 @@
 """Draw people: age, sex, ancestry, build and local form, as weights of the head pack's identity shapes."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float32
 
 from facsimile.face.pack import load_head_pack
+from facsimile.face.style import neutral_style, random_style
 
 ANCESTRIES = ("african", "asian", "european")
 """Order of ``Identity.ancestry``; the pack calls the last one caucasian, MakeHuman's word."""
@@ -49,7 +50,7 @@ AGE_DRIFT = {
     "mouth:mouth-upperlip-volume-decr": 0.55,
     "mouth:mouth-lowerlip-volume-decr": 0.40,
     "mouth:mouth-upperlip-height-decr": 0.35,
-    "mouth:mouth-angles-down": 0.30,
+    "mouth:mouth-angles-down": 0.12,
     "mouth:mouth-laugh-lines-in": 0.30,
     "chin:chin-jaw-drop-incr": 0.45,
     "neck:neck-double-incr": 0.30,
@@ -62,7 +63,7 @@ AGE_DRIFT = {
     "cheek:{}-cheek-trans-down": 0.35,
     "forehead:forehead-temple-decr": 0.35,
 }
-"""Local form that 85 years add to MakeHuman's old target; evenly from 35 on. What sags and thins follows Mendelson and
+"""Local form that 85 years add to MakeHuman's old target; slowly from 35 on, fast in the end. What sags and thins follows Mendelson and
 Wong 2012 (Changes in the facial skeleton with aging); the amounts were chosen by eye."""
 CHILD_DRIFT = {
     "eyes:{}-eye-scale-incr": 0.22,
@@ -99,7 +100,8 @@ class Identity:
 
     ``seed`` makes the same person again (``identity_from_seed``); ``age_years`` 6-90; ``sex`` 0 male to 1 female;
     ``ancestry`` parts of African, Asian and European form, sum 1; ``muscle`` and ``weight`` 0-1 (0.5 average);
-    ``weights`` [K] of the first K shapes of the pack, or of the components of another ``rig`` (``face.rigs``).
+    ``weights`` [K] of the first K shapes of the pack, or of the components of another ``rig`` (``face.rigs``);
+    ``style`` the person's own way of moving (``face.style``).
     """
 
     seed: int
@@ -110,6 +112,7 @@ class Identity:
     weight: float
     weights: Float32[np.ndarray, " K"]
     rig: str = "makehuman"
+    style: Float32[np.ndarray, "Q 2"] = field(default_factory=neutral_style)
 
 
 @dataclass(frozen=True)
@@ -224,7 +227,7 @@ def drift_weights(*, age_years: float, weight: float) -> Float32[np.ndarray, " K
     weights = np.zeros(num_identity_shapes(), np.float32)
     fat = 2 * (weight - 0.5)
     for table, share in (
-        (AGE_DRIFT, np.clip((age_years - 35) / 50, 0, 1)),
+        (AGE_DRIFT, np.clip((age_years - 35) / 50, 0, 1) ** 1.4),
         (CHILD_DRIFT, np.clip((15 - age_years) / 9, 0, 1)),
         (FAT_DRIFT, max(0.0, fat)),
         (LEAN_DRIFT, max(0.0, -fat)),
@@ -269,7 +272,7 @@ def identity_from_seed(
     weight = drawn_weight if weight is None else weight
     macro = macro_weights(age_years=age_years, sex=sex, ancestry=ancestry, muscle=muscle, weight=weight)
     weights = macro + drift_weights(age_years=age_years, weight=weight) + local_weights(rng)
-    return Identity(seed, age_years, sex, ancestry, muscle, weight, weights)
+    return Identity(seed, age_years, sex, ancestry, muscle, weight, weights, style=random_style(seed))
 
 
 def random_identity(rng: np.random.Generator) -> Identity:

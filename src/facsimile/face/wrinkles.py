@@ -23,6 +23,8 @@ DEPTH_BY_AGE = ((6.0, 14.0, 25.0, 45.0, 65.0, 85.0), (0.22, 0.42, 0.72, 1.0, 1.2
 """Age in years and depth of expression folds: elastic skin folds less and smoother."""
 EARLY = 0.45
 """Folds come early: at intensity share u the depth is u (1 + EARLY - EARLY u) of the whole."""
+REST_BEND = 1.5
+"""Exponent on old age, 0 at 25 years and 1 at 80: lines at rest come late."""
 CAVITY_PER_MM = 0.34
 """Share of the sky that a groove 1 mm deep hides; a crease of 3 mm is nearly black."""
 MAX_CAVITY = 0.85
@@ -270,11 +272,12 @@ def _roughness(style: WrinkleStyle) -> tuple[Float32[np.ndarray, "H W"], Float32
 
 def unit_weight(intensity: float, code: int, *, age: float) -> float:
     """Return the factor on a unit's map: expression folds plus what age has left in the resting face."""
+    rest = oldness(age) ** REST_BEND
     if code == REST:
-        return oldness(age)
+        return rest
     share = min(1.0, max(0.0, intensity / 5))
     contraction = float(np.interp(age, *DEPTH_BY_AGE)) * share * (1 + EARLY - EARLY * share)
-    return contraction + AGE_SHARES.get(code, 0.0) * oldness(age) * (1 - share)
+    return contraction + AGE_SHARES.get(code, 0.0) * rest * (1 - share)
 
 
 def unit_weights(
