@@ -86,6 +86,34 @@ def bound(dialogues: list[Dialogue], *, see_faces: bool | tuple[bool, bool] = Tr
     return Bound(text, np.array(faces).transpose(2, 0, 1), np.array(frames))
 
 
+def sampled_by_law(
+    dialogues: list[Dialogue], *, num_samples: int, given_ticks: int = 1, seed: int = 0
+) -> Int[np.ndarray, "D S K C"]:
+    """Draw own faces freely, tick by tick, given words and partner's faces so far: the best any model can do.
+
+    The first ``given_ticks`` own faces are the true ones.
+    """
+    rng = np.random.default_rng(seed)
+    rows = np.repeat([[LAYOUT.pack(face) for face in dialogue.faces] for dialogue in dialogues], num_samples, axis=0)
+    words = np.repeat([_words_of(dialogue) for dialogue in dialogues], num_samples, axis=0)
+    own, partner = rows[:, 0], rows[:, 1]
+    belief = _first_belief(len(rows))
+    for t in range(own.shape[1]):
+        if t >= given_ticks:
+            ahead = belief @ _TRANSITION
+            chance = np.stack([ahead[:, mood == _OWN].sum(axis=1) for mood in range(NUM_MOODS)], axis=1)
+            moods = (rng.random(len(rows))[:, None] > chance.cumsum(axis=1)).sum(axis=1).clip(max=NUM_MOODS - 1)
+            own[:, t] = _draw_rows(moods[:, None], rng, speaking=words[:, t : t + 1] >= 0)[:, 0]
+        belief = _hear(belief, words[:, t])[1] if t else belief
+        shown = [_log_emission(side[:, t : t + 1]) for side in (own, partner)]
+        evidence = sum(
+            (levels + angles)[:, 0, states] for (levels, angles), states in zip(shown, _STATE_OF, strict=True)
+        )
+        belief = _look(belief, np.asarray(evidence))
+    levels = own[..., LAYOUT.level].astype(np.int64)
+    return levels.reshape(len(dialogues), num_samples, *levels.shape[1:])
+
+
 def _draw_states(count: int, num_ticks: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw partner moods, own states and own words (-1 silence), each [D, K]."""
     partner, own = rng.integers(0, NUM_MOODS, (2, count, num_ticks))
@@ -152,7 +180,9 @@ _KIND_CHANCE = FOLLOWS * np.eye(NUM_MOODS) + (1 - FOLLOWS) / NUM_MOODS
 _SPOKEN = (1 - SILENCE) * _KIND_CHANCE
 """Chance of a spoken word of a kind, given the partner's last mood."""
 _KIND_NEXT = _SPOKEN + SILENCE * np.eye(NUM_MOODS)[0]
-_TRANSITION = _MOOD_NEXT[_MOOD][:, _MOOD] * _OWN_NEXT[_KIND, _MOOD, _OWN][:, _OWN] * _KIND_NEXT[_MOOD][:, _KIND]
+_MOVES = _MOOD_NEXT[_MOOD][:, _MOOD] * _OWN_NEXT[_KIND, _MOOD, _OWN][:, _OWN]
+"""[state, next state] of moods alone."""
+_TRANSITION = _MOVES * _KIND_NEXT[_MOOD][:, _KIND]
 """[state, next state]; the next word's kind is drawn with its neutral words and silence in one."""
 
 
@@ -160,19 +190,29 @@ def _filter(words: np.ndarray, evidence: np.ndarray) -> tuple[np.ndarray, np.nda
     """Return text bits [D] and the belief in each state [D, K, S] after each tick's word and faces."""
     count, num_ticks = words.shape
     beliefs = np.empty((count, num_ticks, _NUM_STATES))
-    belief = np.broadcast_to((_KIND == 0) / NUM_MOODS**2, (count, _NUM_STATES))
-    bits = np.zeros(count)
+    belief, bits = _first_belief(count), np.zeros(count)
     for t in range(num_ticks):
         if t:
-            word_chance = _word_chance(words[:, t])[:, _MOOD]
-            bits -= np.log2((belief * word_chance).sum(axis=1))
-            kind = _kind_of(words[:, t])[:, None] == _KIND
-            moves = _MOOD_NEXT[_MOOD][:, _MOOD] * _OWN_NEXT[_KIND, _MOOD, _OWN][:, _OWN]
-            belief = ((belief * word_chance) @ moves) * kind
-        belief = belief * np.exp(evidence[:, t] - evidence[:, t].max(axis=1, keepdims=True))
-        belief = belief / belief.sum(axis=1, keepdims=True)
-        beliefs[:, t] = belief
+            chance, belief = _hear(belief, words[:, t])
+            bits -= np.log2(chance)
+        belief = beliefs[:, t] = _look(belief, evidence[:, t])
     return bits, beliefs
+
+
+def _first_belief(count: int) -> np.ndarray:
+    """Return the belief before the first tick, in which nothing is said."""
+    return np.tile((_KIND == 0) / NUM_MOODS**2, (count, 1))
+
+
+def _hear(belief: np.ndarray, word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the chance of the next word (or silence) and the belief in the next state after it."""
+    joint = belief * _word_chance(word)[:, _MOOD]
+    return joint.sum(axis=1), (joint @ _MOVES) * (_kind_of(word)[:, None] == _KIND)
+
+
+def _look(belief: np.ndarray, evidence: np.ndarray) -> np.ndarray:
+    belief = belief * np.exp(evidence - evidence.max(axis=1, keepdims=True))
+    return belief / belief.sum(axis=1, keepdims=True)
 
 
 def _word_chance(word: Int[np.ndarray, " D"]) -> Float[np.ndarray, "D 3"]:
