@@ -58,8 +58,9 @@ ICT_LANDMARKS = (
 BROWS = range(17, 27)
 CHIN_SIDES = (5, 6, 7, 8, 9, 10, 11)
 """Points that both define as the outline seen from the front; how far under the jaw they lie differs by 15 mm."""
-BROW_HALF_HEIGHT = 0.035
-"""ICT's brow points follow the upper edge of the brow, ours the middle of it (dm; ``face.brows`` draws 0.032)."""
+BROW_EDGE = (0.040, 0.045, 0.040, 0.025, 0.005)
+"""ICT's brow points follow the upper edge of the brow, ours its middle: so much lower (dm, points 22-26), where the
+model's own browInnerUp, browOuterUp and browDown move most."""
 LID_COLUMNS = (0.08, 0.16, 0.25, 0.33, 0.42, 0.5, 0.58, 0.67, 0.75, 0.84, 0.92)
 SEAM_JAW_OPEN = 0.1
 SMOOTHNESS = (300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.5)
@@ -217,7 +218,7 @@ def held_points(pack: HeadPack, ict: np.ndarray, quads: np.ndarray, jaw_open: np
     weights = np.full((68, 3), MARK_WEIGHT)
     weights[list(CHIN_SIDES)] = CHIN_WEIGHT
     held = Held(landmark_surface().take(kept), marks[kept], weights[kept])
-    upper = [(x, y + BROW_HALF_HEIGHT) for x, y in zip(BROW_X, BROW_Y, strict=True)]
+    upper = [(x, y + edge) for x, y, edge in zip(BROW_X, BROW_Y, BROW_EDGE, strict=True)]
     held = held.joined(pick_places(view, upper), marks[22:27])
     held = held.joined(lid_rim(view), lid_rim(other).at(ict))
     parted = ict_view((ict + SEAM_JAW_OPEN * jaw_open).astype(np.float32), quads)
@@ -411,8 +412,6 @@ def main(arguments: list[str]) -> None:
     data = npz_bytes(arrays)
     write_atomic(out / "ict_correspondence.npz", data)
     print(f"{len(arrays['body_rows'])} of {len(pack.part_vertices('body'))} skin vertices, {len(data)} bytes")
-    if os.environ.get("DUMP"):
-        np.save(os.environ["DUMP"], moved)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,10 @@ FIXED_BELOW_Y, FIXED_BEYOND_X = 4.95, 1.5
 """Shoulders and chest below this height or further from the mid-line (dm) keep the template's form."""
 DM_PER_ICT_UNIT = 0.09865
 """The model's pupils are then 63 mm apart, the mean of adults (Dodgson 2004: 63.4 mm)."""
+MOUTH_BELOW_Y = 7.05
+"""Cavities below this height (dm, template) are the mouth and the nostrils."""
+LEAST_THICKNESS = 0.6
+"""Lips and cheeks keep this part of the template's thickness."""
 ICT_SCLERA = ((21451, 22221), (23021, 23791))
 """First and end vertex of the left and the right eyeball without its iris (README of ICT-FaceKit)."""
 
@@ -60,6 +64,7 @@ class Correspondence:
     ``placed`` [M] template vertices lie on ICT ``corners`` [M,3] at ``weights`` [M,3], rims ``offset`` [M,3] dm beside
     it on the neutral head; ``free`` [F] vertices (mouth,
     eye sockets, lower neck) follow the placed ones by ``spread`` [F,M]; all other skin does not move.
+    ``links`` pair a wall vertex of mouth or socket with the skin outside it.
     """
 
     placed: Int32[np.ndarray, " M"]
@@ -68,6 +73,7 @@ class Correspondence:
     offset: Float32[np.ndarray, "M 3"]
     free: Int32[np.ndarray, " F"]
     spread: Float32[np.ndarray, "F M"]
+    links: Int32[np.ndarray, "L 2"]
     num_vertices: int
 
     def read(self, surface: Float32[np.ndarray, "*k N 3"]) -> Float32[np.ndarray, "*k M 3"]:
@@ -82,6 +88,15 @@ class Correspondence:
         flat = moves.transpose(1, 0, 2).reshape(len(self.placed), -1)
         fields[:, self.free] = (self.spread @ flat).reshape(len(self.free), -1, 3).transpose(1, 0, 2)
         return fields
+
+    def keep_thick(self, head: Float32[np.ndarray, "V 3"]) -> None:
+        """Push the walls of the mouth inwards, in place, where flesh is much thinner than on the template."""
+        skin = template_skin()
+        wall, outside = self.links[skin.vertices[self.links[:, 0], 1] < MOUTH_BELOW_Y].T
+        rest = ((skin.vertices[outside] - skin.vertices[wall]) * skin.normals[outside]).sum(1)
+        depth = ((head[outside] - head[wall]) * skin.normals[outside]).sum(1)
+        lack = np.maximum(LEAST_THICKNESS * rest - depth, 0)
+        head[wall] -= (lack[:, None] * skin.normals[outside]).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -105,7 +120,7 @@ def read_correspondence(path: Path) -> Correspondence:
     is_fixed = (pack.vertices[body, 1] < FIXED_BELOW_Y) | (np.abs(pack.vertices[body, 0]) > FIXED_BEYOND_X)
     free = np.setdiff1d(body[~is_fixed], placed).astype(np.int32)
     spread = smooth_spread(skin_edges(links), free=free, placed=placed, count=len(pack.vertices))
-    return Correspondence(placed, corners, weights, offset, free, spread, len(pack.vertices))
+    return Correspondence(placed, corners, weights, offset, free, spread, links, len(pack.vertices))
 
 
 def smooth_spread(

@@ -33,7 +33,7 @@ Sum = dict[str, float]
 SIDED: dict[str, Sum] = {
     "browDown": {"browDown": 1.0},
     "browInnerUp": {"browInnerUp": 1.0},
-    "browOuterUp": {"browOuterUp": 1.0},
+    "browOuterUp": {"browOuterUp": 1.05, "browInnerUp": -0.15},
     "cheekPuff": {"cheekPuff": 1.0},
     "cheekSquint": {"cheekSquint": 1.0},
     "eyeBlink": {"eyeBlink": 1.0},
@@ -49,10 +49,13 @@ SIDED: dict[str, Sum] = {
     "mouthPress": {"mouthPress": 1.0},
     "mouthSmile": {"mouthSmile": 1.0},
     "mouthStretch": {"mouthStretch": 1.0},
-    "mouthUpperUp": {"mouthUpperUp": 1.0},
+    "mouthUpperUp": {"mouthUpperUp": 1.1},
     "noseSneer": {"noseSneer": 1.0},
 }
-"""Our sided shapes as sums of the model's, without the side."""
+"""Our sided shapes as sums of the model's, without the side. The scans' outer brow takes the inner one along; a little
+of the other shape is taken away."""
+FADED_BELOW = {"eyeSquint": (6.98, 7.12)}
+"""Shapes that end between two heights of the template (dm): the scans' tight lids take the cheek along."""
 MIDDLE: dict[str, Sum] = {
     name: {name: 1.0}
     for name in (
@@ -108,7 +111,8 @@ def ict_shape(name: str, carried: dict[str, Float32[np.ndarray, "V 3"]]) -> Floa
             continue
         if base in SIDED:
             twin = _total(SIDED[base], carried, f"_{other}")
-            return (_total(SIDED[base], carried, f"_{letter}") + mirror_displacements(twin)) / 2
+            shape = (_total(SIDED[base], carried, f"_{letter}") + mirror_displacements(twin)) / 2
+            return shape * _fade(base)[:, None]
         if base in MIDDLE:
             whole = ict_shape(base, carried)
             mask = left_mask() if side == "Left" else 1 - left_mask()
@@ -117,6 +121,14 @@ def ict_shape(name: str, carried: dict[str, Float32[np.ndarray, "V 3"]]) -> Floa
             opposite = "Right" if side == "Left" else "Left"
             return (carried[name] + mirror_displacements(carried[base + opposite])) / 2
     return None
+
+
+def _fade(base: str) -> Float32[np.ndarray, " V"]:
+    """Return the part of a shape that is kept at each vertex."""
+    heights = load_head_pack().vertices[:, 1]
+    low, high = FADED_BELOW.get(base, (-1.0, 0.0))
+    step = np.clip((heights - low) / (high - low), 0, 1)
+    return (step * step * (3 - 2 * step)).astype(np.float32)
 
 
 def _total(parts: Sum, carried: dict[str, Float32[np.ndarray, "V 3"]], ending: str) -> Float32[np.ndarray, "V 3"]:

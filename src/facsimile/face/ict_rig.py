@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from facsimile.face.contact import part_lips
+from facsimile.face.ict_correspondence import correspondence
 from facsimile.face.ict_data import NUM_IDENTITIES, read_ict, required_ict_path
 from facsimile.face.ict_retarget import IctHead, retarget
 from facsimile.face.identity import Identity
@@ -33,6 +34,7 @@ class IctRig(Rig):
                 "facsimile.face.ict_identity.ict_identity_from_seed"
             )
         neutral = self.head.mean + (identity.weights @ components.reshape(len(components), -1)).reshape(-1, 3)
+        correspondence().keep_thick(neutral)
         sealed = seal_lips(neutral + eye_middle(self.pack.vertices) - eye_middle(neutral))
         part_lips(sealed)
         return sealed
