@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -23,6 +24,18 @@ def test_a_picture_and_its_labels(tmp_path):
     assert row["head_pose_rad"][1] == pytest.approx(0.349, abs=1e-3)
     assert len(row["landmarks"]) == 70
     assert {"identity", "index", "au_visible", "camera", "light", "appearance", "recipe", "seed"} <= set(row)
+
+
+def test_labels_of_every_pixel(tmp_path):
+    picture, single, folder = tmp_path / "a.png", tmp_path / "a.npz", tmp_path / "labels"
+    assert run("12C", "--size", 48, "-o", picture, "--buffers", single).exit_code == 0
+    with np.load(single, allow_pickle=False) as data:
+        assert data["depth_mm"].shape == (48, 48)
+    assert run("12C", "--size", 48, "-o", picture, "--buffers", folder, "--force").exit_code == 0
+    expected = {"segmentation", "depth", "normals", "displacement_all", "displacement_AU12"}
+    assert {file.stem for file in folder.iterdir()} == expected
+    again = run("12C", "--size", 48, "-o", tmp_path / "b.png", "--buffers", folder)
+    assert (again.exit_code, "another name with --buffers" in again.output) == (2, True)
 
 
 def test_files_are_not_replaced(tmp_path):

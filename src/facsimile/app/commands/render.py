@@ -27,6 +27,12 @@ from facsimile.app.rig_option import RIG_CHOICES, RIG_HELP
     type=click.Path(dir_okay=False, path_type=Path),
     help="Also write the labels as JSON; the keys of a data set's row.",
 )
+@click.option(
+    "--buffers",
+    "buffers_path",
+    type=click.Path(path_type=Path),
+    help="Also write the labels of every pixel: a .npz, or a folder for PNG files.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the labels on standard output, on one line.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 def command(
@@ -40,6 +46,7 @@ def command(
     rig: str,
     output: Path,
     labels_path: Path | None,
+    buffers_path: Path | None,
     as_json: bool,
     force: bool,
 ) -> None:
@@ -49,8 +56,10 @@ def command(
     facsimile render "6C+12D" --seed 7 -o smile.png
     facsimile render "1C+2C+5D+26C" --yaw 30 --labels surprise.json -o surprise.png
     facsimile render "12C" --person Amara -o amara.png
+    facsimile render "12D" --buffers labels.npz -o smile.png
     """
     from facsimile.app.output import refuse_overwrite, write_atomic
+    from facsimile.render.buffers import BUFFER_NAMES
     from facsimile.render.renderer import render
     from facsimile.render.scene import portrait_scene
 
@@ -58,6 +67,8 @@ def command(
     refuse_overwrite(output, force=force)
     if labels_path is not None:
         refuse_overwrite(labels_path, force=force, option="--labels")
+    if buffers_path is not None:
+        refuse_overwrite(buffers_path, force=force, option="--buffers")
     action_units = _action_units(score)
     turn = {"yaw_rad": math.radians(yaw), "pitch_rad": math.radians(pitch)}
     try:
@@ -65,13 +76,27 @@ def command(
         scene = portrait_scene(action_units, seed=seed, person=person, size=size, rig=rig, **turn)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    rendering = render(scene)
+    rendering = render(scene, buffers=BUFFER_NAMES if buffers_path is not None else ())
     write_atomic(output, _encoded(rendering.image, picture_format), force=force)
     row = _row(scene, rendering, output)
     if labels_path is not None:
         write_atomic(labels_path, (json.dumps(row, indent=1) + "\n").encode(), force=force, option="--labels")
+    if buffers_path is not None:
+        _write_buffers(buffers_path, rendering, force=force)
     if as_json:
         click.echo(json.dumps(row))
+
+
+def _write_buffers(path: Path, rendering: Any, *, force: bool) -> None:
+    """Write the labels of every pixel to a .npz or, as PNG files, into a folder."""
+    from facsimile.app.output import write_atomic
+    from facsimile.render.buffer_files import npz_bytes, png_files
+
+    if path.suffix.lower() == ".npz":
+        write_atomic(path, npz_bytes(rendering), force=force, option="--buffers")
+        return
+    for name, content in png_files(rendering).items():
+        write_atomic(path / name, content, force=force, option="--buffers")
 
 
 def _of_the_cast(person_name: str | None, blend_text: str | None) -> Any:
