@@ -26,6 +26,7 @@ from facsimile.face.landmarks import landmarks
 from facsimile.face.lips import seal_lips
 from facsimile.face.pack import HeadPack, load_head_pack
 from facsimile.face.shapes import rig_shapes
+from facsimile.face.style import apply_style
 from facsimile.face.symmetry import left_mask
 from facsimile.facs.expression import Expression
 
@@ -88,7 +89,7 @@ class Rig:
 
     def face(self, identity: Identity) -> Face:
         """Return the prepared face of an identity."""
-        key = identity.weights.tobytes()
+        key = identity.weights.tobytes() + identity.style.tobytes()
         if key not in self._faces:
             self._faces[key] = self._prepare(identity)
             while len(self._faces) > CACHED_FACES:
@@ -99,6 +100,7 @@ class Rig:
     def _prepare(self, identity: Identity) -> Face:
         neutral = self._neutral(identity)
         shapes = self._template_shapes(identity) * np.float32(face_scale(neutral))
+        apply_style(shapes, self._row, identity.style)
         balls = (fit_eyeball(neutral, 0), fit_eyeball(neutral, 1))
         guards = (lid_guard(neutral, balls[0], 0), lid_guard(neutral, balls[1], 1))
         for ball, guard in zip(balls, guards, strict=True):

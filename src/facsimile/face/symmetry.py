@@ -10,6 +10,9 @@ from facsimile.face.pack import load_head_pack
 SIDE_BLEND_DM = 0.24
 """Width of the band round the mid-line where left fades into right: the width of the philtrum and chin tuft."""
 
+SIDE_NAMES = ("Left", "Right")
+"""Endings of sided names, in the order of a side axis."""
+
 FLIP_X = np.array((-1, 1, 1), np.float32)
 
 
