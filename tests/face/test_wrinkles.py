@@ -4,7 +4,7 @@ import pytest
 from facsimile.face.rest import ATLAS_SIZE, TEXEL_MM, atlas
 from facsimile.face.wrinkle_layout import MAX_STRENGTH, WrinkleStyle, person_marks, random_wrinkle_style
 from facsimile.face.wrinkle_table import REST, UNIT_MARKS
-from facsimile.face.wrinkles import CROP_STEP, MAX_CAVITY, unit_weight, wrinkle_height, wrinkle_maps
+from facsimile.face.wrinkles import CROP_STEP, MAX_CAVITY, WrinkleMaps, unit_weight, wrinkle_height
 from facsimile.facs.action_units import LABEL_UNITS, unit_index
 
 VISIBLE = (1, 2, 4, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 24, 43)
@@ -90,10 +90,21 @@ def test_people_fold_each_in_their_own_way() -> None:
 
 
 def test_the_same_style_draws_the_same_bytes() -> None:
-    first = wrinkle_maps(ONE_SIDED, 41.0)
-    wrinkle_maps.cache_clear()
-    for a, b in zip(first.maps, wrinkle_maps(ONE_SIDED, 41.0).maps, strict=True):
-        assert a.tobytes() == b.tobytes()
+    one, two = WrinkleMaps(ONE_SIDED, 41.0), WrinkleMaps(ONE_SIDED, 41.0)
+    for code, side in one.units:
+        assert one.crop(code, side)[1].tobytes() == two.crop(code, side)[1].tobytes()
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_smaller_levels_are_means(level: int) -> None:
+    maps = WrinkleMaps(ONE_SIDED, 50.0)
+    for side in (0, 1):
+        (row, column), fine = maps.crop(12, side)
+        origin, coarse = maps.crop(12, side, level)
+        step = 2**level
+        blocks = fine.reshape(fine.shape[0] // step, step, fine.shape[1] // step, step, 2).mean((1, 3))
+        np.testing.assert_allclose(coarse, blocks, atol=1e-5)
+        assert origin == (row // step, column // step)
 
 
 def test_unobserved_units_count_as_absent() -> None:
@@ -111,10 +122,11 @@ def test_cavity_is_a_share() -> None:
 
 
 def test_maps_are_crops_inside_the_atlas() -> None:
-    maps = wrinkle_maps(ONE_SIDED, 50.0)
+    maps = WrinkleMaps(ONE_SIDED, 50.0)
     assert {side for _, side in maps.units} == {0, 1}
     assert (REST, 0) in maps.units
-    for (row, column), crop in zip(maps.origin, maps.maps, strict=True):
+    for code, side in maps.units:
+        (row, column), crop = maps.crop(code, side)
         assert 0 <= row <= row + crop.shape[0] <= ATLAS_SIZE[0]
         assert 0 <= column <= column + crop.shape[1] <= ATLAS_SIZE[1]
         assert all(edge % CROP_STEP == 0 for edge in (row, column, *crop.shape[:2]))

@@ -55,11 +55,8 @@ MIDLINE_BLEND = 0.05
 def flow_maps() -> Float32[np.ndarray, "A 2 h w"]:
     """Return the change of the blood map at intensity 5 per label unit and side, on the coarse atlas."""
     size = (ATLAS_SIZE[1] // COARSE, ATLAS_SIZE[0] // COARSE)
-    x, y, z = (
-        cv2.resize(np.ascontiguousarray(p), size, interpolation=cv2.INTER_AREA)
-        for p in atlas().position.T.swapaxes(1, 2)
-    )
-    x = (x - x[:, ::-1]) / 2
+    position = np.asarray(cv2.resize(atlas().position, size, interpolation=cv2.INTER_AREA), np.float32)
+    x, y, z = (position[..., 0] - position[:, ::-1, 0]) / 2, position[..., 1], position[..., 2]
     t = np.clip(x / (2 * MIDLINE_BLEND) + 0.5, 0, 1)
     left = t * t * (3 - 2 * t) * np.clip((z - 0.25) / 0.2, 0, 1)
     maps = np.zeros((len(LABEL_UNITS), 2, size[1], size[0]), np.float32)

@@ -3,9 +3,11 @@
 Shape moves by millimetres, often less than two pixels; what people read in brows, eyes and nose is the light on folds.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+import cv2
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
@@ -13,7 +15,7 @@ from facsimile.face.regions import noise
 from facsimile.face.rest import ATLAS_SIZE, TEXEL_MM, atlas, atlas_uv, front_lookup
 from facsimile.face.skin import oldness
 from facsimile.face.wrinkle_layout import WrinkleStyle, person_marks
-from facsimile.face.wrinkle_table import AGE_SHARES, REST, Bulge, Fold, Mark
+from facsimile.face.wrinkle_table import AGE_SHARES, REST, UNIT_MARKS, Bulge, Fold, Mark
 from facsimile.facs.action_units import unit_index
 from facsimile.kernel import kernel
 
@@ -47,18 +49,6 @@ SIDE_PLACE_MM, SIDE_DEPTH_SPREAD = 0.7, 0.25
 ONSET_SPREAD_YEARS, ONSET_YEARS = 8.0, 20.0
 """How far people differ in when a late fold comes, and how long it takes to be whole."""
 CURVE_POINTS = 20
-
-
-@dataclass(frozen=True)
-class WrinkleMaps:
-    """Hold one person's maps: unit w is ``units[w]`` = (code, side), its crop starts at ``origin[w]`` = (row, column).
-
-    ``maps[w]`` [h,w,2]: height in mm at intensity 5 and the depth of grooves alone (mm, 0 or more). Code 0 is age.
-    """
-
-    units: tuple[tuple[int, int], ...]
-    origin: tuple[tuple[int, int], ...]
-    maps: tuple[Float32[np.ndarray, "_ _ 2"], ...]
 
 
 @kernel
@@ -202,36 +192,51 @@ def _gathered(marks: dict[int, tuple[Mark, ...]], rng: np.random.Generator, age_
     )
 
 
-def _half_maps(
-    marks: _Marks, rough: Float32[np.ndarray, "H W"]
-) -> dict[int, tuple[tuple[int, int], Float32[np.ndarray, "_ _ 2"]]]:
-    """Draw one half, on the left: origin and map by unit."""
-    crossing = marks.curves[..., 0].min(1) < 2 * MIDLINE_BLEND
-    mirrored = marks.curves[crossing] * (-1, 1)
-    curves = np.concatenate([marks.curves, mirrored])
-    fold = np.concatenate([marks.fold, marks.fold[crossing] * (1, 1, 1, -1)])
-    fold_unit = np.concatenate([marks.fold_unit, marks.fold_unit[crossing]])
-    z = np.concatenate([_depth_of(marks.curves), _depth_of(mirrored * (-1, 1))])
-    texels = atlas_uv(np.concatenate([curves, z[..., None]], -1))
-    width = fold[:, 0] / 2 / TEXEL_MM
-    fold_windows = _windows(texels.min(1) - REACH * width[:, None], texels.max(1) + REACH * width[:, None])
-    bulge_windows = _bulge_windows(marks.bulge)
-    halves = {}
-    for code in sorted({*marks.fold_unit.tolist(), *marks.bulge_unit.tolist()}):
-        folds = (fold_unit == code) & (fold[:, 1] != 0) & (fold_windows[:, 3] > fold_windows[:, 1])
-        bulges = marks.bulge_unit == code
-        windows = np.concatenate([fold_windows[folds], bulge_windows[bulges]])
-        if not len(windows):
-            continue
+@dataclass(frozen=True)
+class _Half:
+    """Hold the marks of one half placed on the atlas, as if it were the left one."""
+
+    marks: _Marks
+    texels: Float[np.ndarray, "S P 2"]
+    fold: Float[np.ndarray, "S 4"]
+    """Width in texels, depth in mm, lip, bias; folds near the midline have their mirror images at the end."""
+    fold_unit: Int[np.ndarray, " S"]
+    fold_windows: Int[np.ndarray, "S 4"]
+    bulge_windows: Int[np.ndarray, "B 4"]
+    rough: Float32[np.ndarray, "H W"]
+
+    def codes(self) -> list[int]:
+        """Return the units that have marks."""
+        return sorted({*self.fold_unit.tolist(), *self.marks.bulge_unit.tolist()})
+
+    def drawn(self, code: int) -> tuple[tuple[int, int], Float32[np.ndarray, "h w 2"]]:
+        """Draw a unit: first row and column, and height (mm) at intensity 5 and depth of grooves alone (mm, >= 0)."""
+        folds, bulges = self.fold_unit == code, self.marks.bulge_unit == code
+        windows = np.concatenate([self.fold_windows[folds], self.bulge_windows[bulges]])
         top, left = (windows[:, :2].min(0) // CROP_STEP * CROP_STEP).tolist()
         bottom, right = (-(-windows[:, 2:].max(0) // CROP_STEP) * CROP_STEP).tolist()
         out = np.zeros((bottom - top, right - left, 2), np.float32)
-        _, depth, lip, bias = fold[folds].T.copy()
-        _draw_folds(texels[folds], width[folds], depth, lip, bias, fold_windows[folds], rough, top, left, out)
-        _draw_bulges(marks.bulge[bulges], bulge_windows[bulges], atlas().position, top, left, out)
+        width, depth, lip, bias = self.fold[folds].T.copy()
+        _draw_folds(self.texels[folds], width, depth, lip, bias, self.fold_windows[folds], self.rough, top, left, out)
+        _draw_bulges(self.marks.bulge[bulges], self.bulge_windows[bulges], atlas().position, top, left, out)
         out *= _left_share()[top:bottom, left:right, None]
-        halves[code] = ((top, left), out)
-    return halves
+        return (top, left), out
+
+
+def _placed(marks: _Marks, rough: Float32[np.ndarray, "H W"]) -> _Half:
+    """Place the marks of a half on the atlas."""
+    crossing = marks.curves[..., 0].min(1) < 2 * MIDLINE_BLEND
+    mirrored = marks.curves[crossing] * (-1, 1)
+    z = np.concatenate([_depth_of(marks.curves), _depth_of(mirrored * (-1, 1))])
+    texels = atlas_uv(np.concatenate([np.concatenate([marks.curves, mirrored]), z[..., None]], -1))
+    fold = np.concatenate([marks.fold, marks.fold[crossing] * (1, 1, 1, -1)])
+    fold[:, 0] /= 2 * TEXEL_MM
+    reach = REACH * fold[:, :1]
+    windows = _windows(texels.min(1) - reach, texels.max(1) + reach)
+    seen = (fold[:, 1] != 0) & (windows[:, 3] > windows[:, 1])
+    fold_unit = np.concatenate([marks.fold_unit, marks.fold_unit[crossing]])
+    bulges = _bulge_windows(marks.bulge)
+    return _Half(marks, texels[seen], fold[seen], fold_unit[seen], windows[seen], bulges, rough)
 
 
 def _bulge_windows(bulge: Float[np.ndarray, "B 5"]) -> Int[np.ndarray, "B 4"]:
@@ -244,22 +249,30 @@ def _bulge_windows(bulge: Float[np.ndarray, "B 5"]) -> Int[np.ndarray, "B 4"]:
     return _windows(atlas_uv(inner), atlas_uv(outer))
 
 
-@lru_cache(maxsize=4)
-def wrinkle_maps(style: WrinkleStyle, age_years: float) -> WrinkleMaps:
-    """Return the maps of all units and both sides of a person, drawn once; at asymmetry 0 right mirrors left."""
-    rng = np.random.default_rng([style.seed, 13])
-    own = _gathered(person_marks(style), rng, age_years).jittered(rng, place_mm=PLACE_MM, depth=DEPTH_SPREAD)
-    units, origins, maps = [], [], []
-    for side, rough in enumerate(_roughness(style)):
-        apart = style.asymmetry
-        marks = own.jittered(rng, place_mm=SIDE_PLACE_MM * apart, depth=SIDE_DEPTH_SPREAD * apart)
-        for code, ((row, column), half) in _half_maps(marks, rough).items():
-            if side == 1:
-                column, half = ATLAS_SIZE[1] - column - half.shape[1], np.ascontiguousarray(half[:, ::-1])
-            units.append((code, side))
-            origins.append((row, column))
-            maps.append(half)
-    return WrinkleMaps(tuple(units), tuple(origins), tuple(maps))
+class WrinkleMaps:
+    """Draw one person's maps when they are asked for; ``units`` are the (code, side) that have any. Code 0 is age."""
+
+    def __init__(self, style: WrinkleStyle, age_years: float) -> None:
+        rng = np.random.default_rng([style.seed, 13])
+        own = _gathered(person_marks(style), rng, age_years).jittered(rng, place_mm=PLACE_MM, depth=DEPTH_SPREAD)
+        place, depth = SIDE_PLACE_MM * style.asymmetry, SIDE_DEPTH_SPREAD * style.asymmetry
+        self._halves = [_placed(own.jittered(rng, place_mm=place, depth=depth), rough) for rough in _roughness(style)]
+        self.units = tuple((code, side) for side, half in enumerate(self._halves) for code in half.codes())
+
+    def crop(self, code: int, side: int, level: int = 0) -> tuple[tuple[int, int], Float32[np.ndarray, "h w 2"]]:
+        """Return a unit's origin (row, column) and map, averaged over squares of 2**level texels.
+
+        [..., 0] is the height in mm at intensity 5, [..., 1] the depth of grooves alone. At asymmetry 0 right mirrors
+        left exactly.
+        """
+        (row, column), half = self._halves[side].drawn(code)
+        if level:
+            size = (half.shape[1] >> level, half.shape[0] >> level)
+            half = cv2.resize(half, size, interpolation=cv2.INTER_AREA)
+        row, column = row >> level, column >> level
+        if side == 1:
+            column, half = (ATLAS_SIZE[1] >> level) - column - half.shape[1], np.ascontiguousarray(half[:, ::-1])
+        return (row, column), half
 
 
 def _roughness(style: WrinkleStyle) -> tuple[Float32[np.ndarray, "H W"], Float32[np.ndarray, "H W"]]:
@@ -281,14 +294,19 @@ def unit_weight(intensity: float, code: int, *, age: float) -> float:
 
 
 def unit_weights(
-    action_units: Float[np.ndarray, "A 2"], maps: WrinkleMaps, *, age: float, strength: float
-) -> list[float]:
-    """Return the factor on each map; intensities 0-5 in the order of ``LABEL_UNITS``, NaN counts as 0."""
+    action_units: Float[np.ndarray, "A 2"], style: WrinkleStyle, age: float
+) -> Iterator[tuple[int, int, np.float32]]:
+    """Yield (code, side, factor on the map) of what is folded.
+
+    Intensities 0-5 in the order of ``LABEL_UNITS``, NaN counts as 0.
+    """
     intensity = np.nan_to_num(action_units, nan=0.0)
-    return [
-        strength * unit_weight(float(intensity[unit_index(code), side]) if code else 0.0, code, age=age)
-        for code, side in maps.units
-    ]
+    for code in (REST, *UNIT_MARKS):
+        for side in (0, 1):
+            asked = float(intensity[unit_index(code), side]) if code else 0.0
+            weight = style.strength * unit_weight(asked, code, age=age)
+            if weight > 0:
+                yield code, side, np.float32(weight)
 
 
 def wrinkle_height(
@@ -299,10 +317,10 @@ def wrinkle_height(
     ``action_units`` are intensities 0-5 in the order of ``LABEL_UNITS``, NaN counts as 0; ``age`` in years deepens the
     folds and leaves some at rest.
     """
-    maps = wrinkle_maps(style, age)
+    maps = WrinkleMaps(style, age)
     both = np.zeros((*ATLAS_SIZE, 2), np.float32)
-    weights = unit_weights(action_units, maps, age=age, strength=style.strength)
-    for weight, (row, column), crop in zip(weights, maps.origin, maps.maps, strict=True):
-        if weight > 0:
-            both[row : row + crop.shape[0], column : column + crop.shape[1]] += np.float32(weight) * crop
+    for code, side, weight in unit_weights(action_units, style, age):
+        if (code, side) in maps.units:
+            (row, column), crop = maps.crop(code, side)
+            both[row : row + crop.shape[0], column : column + crop.shape[1]] += weight * crop
     return both[..., 0], np.clip(CAVITY_PER_MM * both[..., 1], 0, MAX_CAVITY)

@@ -10,7 +10,7 @@ from jaxtyping import Float32
 from facsimile.face.appearance import Appearance
 from facsimile.face.blood_flow import COARSE, flow_tint
 from facsimile.face.rest import ATLAS_SIZE, TEXEL_MM
-from facsimile.face.wrinkles import CAVITY_PER_MM, MAX_CAVITY, WrinkleMaps, unit_weights, wrinkle_maps
+from facsimile.face.wrinkles import CAVITY_PER_MM, MAX_CAVITY, WrinkleMaps, unit_weights
 
 MAX_LEVEL = 3
 RELIEF_GAIN = 1.6
@@ -30,19 +30,20 @@ class SkinTexture:
     relief: Float32[np.ndarray, "h w 2"]
     """Height of pores and fine lines as sampled by the shader (slope units), and cavity."""
     appearance: Appearance
-    folds: dict[float, WrinkleMaps]
-    """By age: wrinkles in the units of ``relief``, origins in its texels."""
+    folds: dict[float, "FoldCache"]
+    """By age."""
 
     def with_wrinkles(self, intensity: Float32[np.ndarray, "A 2"], age_years: float) -> Float32[np.ndarray, "h w 2"]:
         """Return the relief with the folds of an expression added."""
+        style = self.appearance.wrinkles
         if age_years not in self.folds:
-            self.folds[age_years] = _shrunk_folds(wrinkle_maps(self.appearance.wrinkles, age_years), self.level)
+            self.folds[age_years] = FoldCache(WrinkleMaps(style, age_years), self.level)
         folds, relief = self.folds[age_years], self.relief.copy()
-        strength = self.appearance.wrinkles.strength
-        weights = unit_weights(intensity, folds, age=age_years, strength=strength)
-        for weight, (row, column), crop in zip(weights, folds.origin, folds.maps, strict=True):
-            if weight > 0:
-                relief[row : row + crop.shape[0], column : column + crop.shape[1]] += np.float32(weight) * crop
+        for code, side, weight in unit_weights(intensity, style, age_years):
+            drawn = folds.crop(code, side)
+            if drawn is not None:
+                (row, column), crop = drawn
+                relief[row : row + crop.shape[0], column : column + crop.shape[1]] += weight * crop
         np.minimum(relief[..., 1], np.float32(MAX_CAVITY), out=relief[..., 1])
         return relief
 
@@ -89,11 +90,22 @@ def skin_texture(appearance: Appearance, level: int) -> SkinTexture:
     return SkinTexture(level, shrunk(colour, level), relief, appearance, {})
 
 
-def _shrunk_folds(folds: WrinkleMaps, level: int) -> WrinkleMaps:
-    """Return folds in slope units and shares of the sky, at a level."""
-    scale = np.array((slope_scale(level), CAVITY_PER_MM), np.float32)
-    origin = tuple((row >> level, column >> level) for row, column in folds.origin)
-    return WrinkleMaps(folds.units, origin, tuple(shrunk(crop, level) * scale for crop in folds.maps))
+class FoldCache:
+    """Keep a person's folds in slope units and shares of the sky, at one level; each is drawn when first used."""
+
+    def __init__(self, maps: WrinkleMaps, level: int) -> None:
+        self._maps, self._level = maps, level
+        self._scale = np.array((slope_scale(level), CAVITY_PER_MM), np.float32)
+        self._crops: dict[tuple[int, int], tuple[tuple[int, int], np.ndarray]] = {}
+
+    def crop(self, code: int, side: int) -> tuple[tuple[int, int], np.ndarray] | None:
+        """Return origin and map of a unit; None where the person has no marks for it."""
+        if (code, side) not in self._maps.units:
+            return None
+        if (code, side) not in self._crops:
+            origin, crop = self._maps.crop(code, side, self._level)
+            self._crops[code, side] = (origin, crop * self._scale)
+        return self._crops[code, side]
 
 
 def slope_scale(level: int) -> np.float32:
