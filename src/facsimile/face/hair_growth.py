@@ -234,7 +234,7 @@ def _tail_part(
     rng: np.random.Generator, style: Style, guide: Float[np.ndarray, "M 3"], *, count: int, radius: float, rope: float
 ) -> Part:
     """Make a tail of ``count`` strands round one line, rooted where it is tied."""
-    root = nearest_root(tuple(float(c) for c in guide[0]))
+    root = nearest_root(guide[0])
     roots = scalp_roots().of(np.full(count, root))
     spread = unit(rng.normal(0, 1, (count, 3))) * (radius * np.sqrt(rng.random((count, 1))))
     member = np.zeros(count, np.int32)
@@ -261,7 +261,7 @@ def _bun(rng: np.random.Generator, centre: np.ndarray, outward: np.ndarray, *, c
     shell = radius * rng.uniform(0.9, 1.03, (count, 1))
     ring = np.cos(turn)[..., None] * across + np.sin(turn)[..., None] * other
     place = middle + (shell * round_it)[..., None] * ring + (shell * level * 0.85)[..., None] * axis
-    roots = scalp_roots().of(np.full(count, nearest_root(tuple(float(c) for c in centre))))
+    roots = scalp_roots().of(np.full(count, nearest_root(centre)))
     return Part(place.astype(np.float32), roots, np.zeros(count, np.int32), np.ones(count, np.float32))
 
 
@@ -333,7 +333,7 @@ def _rows(rng: np.random.Generator, style: Style, hairline: Hairline) -> list[Pa
         guides.append(np.concatenate([on_skull, hang]))
     lines = np.stack(guides)
     member = rng.integers(0, style.locks, style.count).astype(np.int32)
-    index = np.array([nearest_root(tuple(float(c) for c in line[0])) for line in lines])
+    index = np.array([nearest_root(line[0]) for line in lines])
     start = lines[member, 0] + rng.normal(0, 0.012, (style.count, 3))
     points = follow_guides(rng, style, lines, member=member, start=start, reach=rng.uniform(0.9, 1.0, style.count),
                            rope=style.rope)  # fmt: skip

@@ -121,6 +121,6 @@ def scalp_roots() -> Roots:
     return Roots(triangle[keep].astype(np.int32), bary[keep].astype(np.float32), position[keep], normal[keep])
 
 
-def nearest_root(point: tuple[float, float, float]) -> int:
+def nearest_root(point: Float[np.ndarray, "3"]) -> int:
     """Return the root nearest to a template point."""
-    return int(np.argmin(((scalp_roots().position - np.asarray(point)) ** 2).sum(1)))
+    return int(np.argmin(((scalp_roots().position - point) ** 2).sum(1)))

@@ -56,7 +56,7 @@ def landmark_visibility(
     visible[inside] = (points_px[:, 2] <= buffer.depth[rows, columns] + tolerance)[inside]
     for iris in (LEFT_IRIS, RIGHT_IRIS):
         surface = buffer.surface[rows[iris], columns[iris]]
-        visible[iris] &= bool(surface > EMPTY and topology().material[surface] == EYE)
+        visible[iris] &= bool(EMPTY < surface < len(topology().material) and topology().material[surface] == EYE)
     return visible
 
 

@@ -140,7 +140,8 @@ def _room_strands(
         width *= 1 if strands.fineness is None else strands.fineness
         if detail < 1:
             step = round(1 / detail)
-            strands, width = strands.of(slice(None, None, step)), width[::step] * np.float32(step**0.8)
+            strands = strands.of(slice(None, None, step))
+            width = (width[::step] * step**0.8).astype(np.float32)
     points = posed_strands(strands, vertices, normals)
     shades, openness = _strand_look(strands, colour)
     return Strands(kind, bent(points, points, head_pose_rad), shades, openness, width)

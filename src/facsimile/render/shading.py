@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from facsimile.kernel import kernel
-from facsimile.render.eye_material import corner_flesh, eye_albedo, eye_normal, is_on_wet_rim, lid_shadow
 from facsimile.render.cloth_material import cloth_pattern, fold_slope
+from facsimile.render.eye_material import corner_flesh, eye_albedo, eye_normal, is_on_wet_rim, lid_shadow, open_to_light
 from facsimile.render.hair_material import light_hair
 from facsimile.render.inlined import inlined
 from facsimile.render.materials import light_surface, normalised
@@ -284,7 +284,7 @@ def shade_solid(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
         if material == EYE:
             albedo, normal, flesh = eye_look(rest, place, mesh, paint)
             shaded = lid_shadow(buffer.depth, x, y, view.focal)
-            occlusion = math.sqrt(occlusion) * shaded
+            occlusion = math.sqrt(occlusion) * shaded * open_to_light(normal, towards)
             alpha, f0, is_eye, label = np.float32(EYE_ALPHA), np.float32(0.03), True, EYE_CLASS
             strength = shaded * (np.float32(1) - np.float32(0.6) * flesh)
             if is_on_wet_rim(buffer.depth, x, y, view.focal):
