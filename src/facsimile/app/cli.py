@@ -15,6 +15,7 @@ VERBS = {
     "render": "Draw a synthetic person making an expression.",
     "face": "Write a synthetic person's head as a GLB file.",
     "describe": "Say an expression in words: units, muscles, prototypes.",
+    "express": "Turn a text into a face that says it.",
     "dataset": "Make and show labelled synthetic data sets.",
     "detect": "Read action units from photos and video.",
     "chat": "Talk to a language model, with a face on both sides.",
