@@ -71,7 +71,7 @@ def _forehead(rng: np.random.Generator) -> tuple[list[Mark], list[Mark]]:
     """Return the lines of AU1 (middle) and AU2 (temple side): two to five levels that meet over the pupil."""
     pattern = _chosen(rng, FOREHEAD_PATTERNS, FOREHEAD_SHARES)
     count = int(rng.choice((2, 3, 4, 5), p=(0.2, 0.4, 0.28, 0.12)))
-    low, high = 7.70 + rng.normal(0, 0.015), 7.98 + rng.normal(0, 0.03)
+    low, high = 7.63 + rng.normal(0, 0.015), 7.95 + rng.normal(0, 0.03)
     wave = {"straight": 0.0, "arched": 0.035, "dipped": -0.04}[pattern] * rng.uniform(0.6, 1.3)
     inner: list[Mark] = []
     outer: list[Mark] = []
@@ -112,7 +112,6 @@ def _frown(rng: np.random.Generator) -> list[Mark]:
         marks.append(Fold(((0.06, 7.50), (0.16, 7.535), (0.28, 7.565)), 1.6, 0.6 * depth))
     level = 7.295 + rng.normal(0, 0.012)
     marks.append(Fold(((-0.05, level + 0.01), (0.02, level), (0.075, level + 0.02)), 1.5, rng.uniform(0.5, 1.1)))
-    marks.append(Fold(((0.22, 7.60), (0.29, 7.57), (0.38, 7.575)), 1.6, 0.5, onset=32.0))
     return marks
 
 
@@ -130,7 +129,7 @@ def _crows_feet(rng: np.random.Generator) -> list[Fold]:
             (0.465 + (start + t * length) * math.cos(angle), 7.268 + (start + t * length) * math.sin(angle) + bow * s)
             for t, s in ((0.0, 0.0), (0.5, 1.0), (1.0, 0.0))
         ]
-        depth = rng.uniform(0.55, 1.0) * (1.0 if k % 2 == 0 else 0.85)
+        depth = rng.uniform(0.65, 1.2) * (1.0 if k % 2 == 0 else 0.85)
         rays.append(Fold(tuple(points), rng.uniform(1.0, 1.5), depth, onset=(0.0, 0.0, 20.0, 30.0, 42.0, 52.0)[k]))
     return rays
 
