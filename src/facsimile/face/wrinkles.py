@@ -32,6 +32,8 @@ CAVITY_PER_MM = 0.34
 MAX_CAVITY = 0.85
 FADE = 0.3
 """Share of a fold's length over which each end fades out."""
+STEEPEST = 0.72
+"""Deepest fold as a share of its width: skin folds over before it stands steeper."""
 BREAK_UP = 0.32
 """Spread of the depth along a fold."""
 CROP_STEP = 8
@@ -168,6 +170,7 @@ class _Marks:
         curves = self.curves + shift + bend * np.linspace(-1, 1, CURVE_POINTS)[None, :, None]
         fold, bulge = self.fold.copy(), self.bulge.copy()
         fold[:, :2] *= np.exp(noise_of.standard_normal((len(fold), 2)) * (0.5 * depth, depth))
+        fold[:, 1] = np.clip(fold[:, 1], -STEEPEST * fold[:, 0], STEEPEST * fold[:, 0])
         moved = noise_of.standard_normal((len(bulge), 3))
         bulge[:, 0] += np.where(bulge[:, 0] > MIDLINE_BLEND, moved[:, 0] * (place_mm / 100), 0)
         bulge[:, 1] += moved[:, 1] * (place_mm / 100)
