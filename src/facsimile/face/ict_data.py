@@ -98,7 +98,7 @@ def _read_folder(folder: Path) -> IctModel:
     neutral = _mesh_vertices(folder, NEUTRAL_NAME)
     expressions = np.stack([_mesh_vertices(folder, name) - neutral for name in EXPRESSION_NAMES])
     identities = np.stack([_mesh_vertices(folder, name) - neutral for name in names])
-    return _checked(folder, IctModel(neutral, expressions, identities))
+    return _checked(folder, neutral, expressions, identities)
 
 
 def _mesh_vertices(folder: Path, name: str) -> Float32[np.ndarray, "N 3"]:
@@ -111,32 +111,28 @@ def _mesh_vertices(folder: Path, name: str) -> Float32[np.ndarray, "N 3"]:
 
 def _read_packed(path: Path) -> IctModel:
     try:
-        with np.load(path, allow_pickle=False) as data:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             names = [str(name) for name in data["expression_names"]]
-            absent = [name for name in EXPRESSION_NAMES if name not in names]
-            if absent:
-                raise ValueError(f"{path}: lacks the expression {absent[0]}; {HOW_TO_GET}")
-            rows = [names.index(name) for name in EXPRESSION_NAMES]
-            vertices = np.asarray(data["vertices"], np.float32)
-            expressions = np.asarray(data["expressions"][rows], np.float32)
-            identities = np.asarray(data["identities"], np.float32)
-    except (OSError, KeyError, EOFError, IndexError, TypeError, zipfile.BadZipFile) as error:
+            vertices, expressions, identities = (data[key] for key in ("vertices", "expressions", "identities"))
+    except (OSError, KeyError, EOFError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path}: is no packed ICT-FaceKit ({error}); {HOW_TO_GET}") from error
-    return _checked(path, IctModel(vertices, expressions, identities))
+    absent = [name for name in EXPRESSION_NAMES if name not in names]
+    if absent or len(names) != len(expressions):
+        raise ValueError(f"{path}: lacks the expression {absent[0] if absent else len(expressions)}; {HOW_TO_GET}")
+    chosen = expressions[[names.index(name) for name in EXPRESSION_NAMES]]
+    parts = (np.asarray(part, np.float32) for part in (vertices, chosen, identities))
+    return _checked(path, *parts)
 
 
-def _checked(path: Path, model: IctModel) -> IctModel:
-    """Return the model if its shapes are right and all its numbers finite."""
-    wanted = (NUM_VERTICES, 3)
-    shapes = (model.vertices.shape, model.expressions.shape[1:], model.identities.shape[1:])
-    if any(shape != wanted for shape in shapes) or len(model.identities) != NUM_IDENTITIES:
-        raise ValueError(
-            f"{path}: {NUM_IDENTITIES} components and all meshes of {NUM_VERTICES} vertices are needed, got shapes "
-            f"{model.vertices.shape}, {model.expressions.shape}, {model.identities.shape}; {HOW_TO_GET}"
-        )
-    if not all(np.isfinite(part).all() for part in (model.vertices, model.expressions, model.identities)):
+def _checked(path: Path, *parts: np.ndarray) -> IctModel:
+    """Return the model of vertices, expressions, identities if their shapes are right and all numbers finite."""
+    wanted = ((NUM_VERTICES, 3), (len(EXPRESSION_NAMES), NUM_VERTICES, 3), (NUM_IDENTITIES, NUM_VERTICES, 3))
+    shapes = tuple(part.shape for part in parts)
+    if shapes != wanted:
+        raise ValueError(f"{path}: needs arrays of the shapes {wanted}, got {shapes}; {HOW_TO_GET}")
+    if not all(np.isfinite(part).all() for part in parts):
         raise ValueError(f"{path}: holds numbers that are not finite; {HOW_TO_GET}")
-    return model
+    return IctModel(*parts)
 
 
 def pack_ict(folder: Path, out: Path) -> None:
