@@ -57,7 +57,7 @@ from facsimile.render.shading import (
     empty_layers,
     shade,
 )
-from facsimile.render.stopwatch import Stopwatch
+from facsimile.render.stopwatch import NoStopwatch, Stopwatch
 from facsimile.render.strand_raster import (
     StrandLayer,
     depth_with_strands,
@@ -81,8 +81,8 @@ STRAND_TAPER = {STRAND_HAIR: 0.6, STRAND_BEARD: 0.7, STRAND_BROW: 0.75, STRAND_L
 """Part of the width lost from root to tip."""
 INNER_EYE_CORNERS = (42, 39)
 """Landmarks, left and right."""
-FULL_DETAIL_PX = 200
-"""Pictures at least this large get every head hair; smaller ones fewer, wider hairs."""
+FULL_DETAIL_PX_PER_DM = 100.0
+"""Faces at least this large get every head hair; smaller ones fewer, wider hairs, each about as wide as a sample."""
 
 
 @dataclass(frozen=True)
@@ -118,12 +118,12 @@ def render(scene: Scene, *, buffers: tuple[str, ...] = (), watch: Stopwatch | No
     ``buffers`` names the labels per pixel to make (``buffers.BUFFER_NAMES``); they change nothing else.
     """
     check_names(buffers)
-    watch = Stopwatch() if watch is None else watch
+    watch = NoStopwatch() if watch is None else watch
     size, camera, appearance = scene.size, scene.camera, scene.appearance
     px_per_dm = size / camera.frame
     vertices, teeth = _posed(scene, scene.expression)
     watch.lap("rig")
-    detail = 1.0 if size >= FULL_DETAIL_PX else 0.5
+    detail = 1 / max(1, round((FULL_DETAIL_PX_PER_DM / px_per_dm) ** 1.5))
     head = pose_head(vertices, appearance, scene.expression.head_pose_rad, detail, teeth=teeth)
     watch.lap("pose")
     buffer, strands = empty_gbuffer(size * SAMPLES, size * SAMPLES), empty_strands(size * SAMPLES, size * SAMPLES)
