@@ -115,6 +115,7 @@ def random_accessories(
 def _hair_shade(rng: np.random.Generator, hair: Hair, factor: float) -> Float32[np.ndarray, "3"]:
     """Return the colour of other hair of the same person: ``factor`` as bright, more or less."""
     base = np.asarray(HAIR_COLOURS["dark brown"]) if hair.colour_name == "dyed" else hair.colour
+    factor *= 1 - 0.45 * (1 - hair.grey) * float(np.clip((base[1] - 0.05) / 0.2, 0, 1))
     return np.asarray(np.clip(base * factor * np.exp(rng.normal(0, 0.2)), 0.003, 0.7), np.float32)
 
 

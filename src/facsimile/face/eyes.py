@@ -7,11 +7,11 @@ from jaxtyping import Float32
 
 IRIS_COLOURS = {
     "dark brown": (0.050, 0.022, 0.010),
-    "brown": (0.100, 0.045, 0.018),
-    "hazel": (0.150, 0.120, 0.055),
-    "green": (0.160, 0.250, 0.140),
-    "blue": (0.160, 0.300, 0.450),
-    "grey": (0.220, 0.280, 0.320),
+    "brown": (0.085, 0.042, 0.018),
+    "hazel": (0.125, 0.098, 0.048),
+    "green": (0.115, 0.150, 0.095),
+    "blue": (0.115, 0.180, 0.255),
+    "grey": (0.155, 0.190, 0.215),
 }
 """Linear RGB of the outer iris; picked by eye, the order runs from much to little melanin."""
 DARK_SHARE = (0.60, 0.36, 0.04, 0.0, 0.0, 0.0)

@@ -16,14 +16,14 @@ HANGING_DM = 0.022
 """The skin above the crease hangs over it and shades it by this much upwards."""
 MONOLID_CHANCE = 0.45
 """Share of people of East Asian form without a crease (about half; Jeong et al., Arch Ophthalmol 1999)."""
-DARKENING = (0.30, 0.45, 0.50)
+DARKENING = (0.36, 0.46, 0.50)
 """Part of red, green and blue that the deepest crease swallows: light in a fold is reddened by skin."""
 GROOVE_MM = 0.35
 
 
 @dataclass(frozen=True)
 class LidFold:
-    """Describe the crease of the upper lids: ``height_mm`` over the lashes, ``depth`` 0 (none) to 1, outward ``slope``."""
+    """Describe the crease of an upper lid: ``height_mm`` over the lashes, ``depth`` 0 (none) to 1, ``slope`` outwards."""
 
     height_mm: float
     depth: float
@@ -48,7 +48,10 @@ def fold_line(fold: LidFold) -> tuple[Float32[np.ndarray, "H W"], Float32[np.nda
     above = a.y - line
     ends = np.clip(inside * 4, 0, 1) * (a.z > 1.0) * (a.y > EYE_MIDDLE[1])
     crease = np.exp(-((above / FOLD_WIDTH_DM) ** 2) / 2) * ends
-    shade = np.where(above > 0, np.exp(-above / HANGING_DM), np.exp(-((above / FOLD_WIDTH_DM) ** 2) / 2)) * ends
+    shade = (
+        np.where(above > 0, np.exp(-np.maximum(above, 0) / HANGING_DM), np.exp(-((above / FOLD_WIDTH_DM) ** 2) / 2))
+        * ends
+    )
     return np.asarray(crease * fold.depth, np.float32), np.asarray(shade * fold.depth, np.float32)
 
 

@@ -10,14 +10,14 @@ CORNEA_REACH = 1.2
 """The cornea bulges up to this many iris radii from the pupil."""
 CORNEA_STEEPNESS = 0.55
 """How much further its normals lean out than the ball's: its radius is 7.8 mm against 12 (Gullstrand)."""
-CARUNCLE_DM = 0.05
+CARUNCLE_DM = 0.036
 """The pink flesh of the inner corner reaches this far from it."""
 MENISCUS_DM = 0.005
 """Height of the tear film on the lower lid: 0.2-0.3 mm in life, drawn wider so that it is seen at all."""
 LID_TAPS = 4
-LID_REACH_DM = 0.085
+LID_REACH_DM = 0.10
 """How far below the upper lid its soft shadow reaches on the eyeball."""
-LID_SHADE = 0.62
+LID_SHADE = 0.70
 """Light lost right under the lid and its lashes."""
 
 
@@ -46,7 +46,7 @@ def iris_colour(q, angle, eyes):
     fibre = math.sin(angle * 31 + 3 * math.sin(q * 7)) * np.float32(0.5)
     fibre += math.sin(angle * 67 + q * 13) * np.float32(0.3) + math.sin(angle * 12 - q * 5) * np.float32(0.25)
     limbus = min(one, max(zero, (q - np.float32(0.80)) * np.float32(5)))
-    shade = (one + np.float32(0.38) * fibre + np.float32(0.35) * ridge) * (one - np.float32(0.72) * limbus * limbus)
+    shade = (one + np.float32(0.30) * fibre + np.float32(0.25) * ridge) * (one - np.float32(0.72) * limbus * limbus)
     shade *= min(one, max(zero, open_part * np.float32(12)))
     dark = np.float32(0.004)
     return (
@@ -84,9 +84,9 @@ def eye_albedo(radius, angle, rise, flesh, eyes):
     if flesh > zero:
         keep = one - flesh
         w0, w1, w2 = (
-            w0 * keep + np.float32(0.55) * flesh,
-            w1 * keep + np.float32(0.24) * flesh,
-            w2 * keep + np.float32(0.21) * flesh,
+            w0 * keep + np.float32(0.50) * flesh,
+            w1 * keep + np.float32(0.20) * flesh,
+            w2 * keep + np.float32(0.17) * flesh,
         )
     return w0, w1, w2
 
@@ -117,6 +117,13 @@ def lid_shadow(depth, x, y, focal):
         if above >= 0 and depth[above, x] < here - np.float32(0.012):
             hidden += np.float32(1)
     return np.float32(1) - np.float32(LID_SHADE) * hidden / LID_TAPS
+
+
+@inlined
+def open_to_light(normal, towards):
+    """Return how open the white is to light: it turns back under the lids and into the corners, 0.5-1."""
+    facing = normal[0] * towards[0] + normal[1] * towards[1] + normal[2] * towards[2]
+    return np.float32(0.5) + np.float32(0.5) * min(np.float32(1), max(np.float32(0), facing * np.float32(1.1)))
 
 
 @inlined
