@@ -20,9 +20,9 @@ from facsimile.render.topology import topology
 UNITS = ActionUnits.from_dict({12: 4.0, (1, "L"): 3.0, 26: 3.0})
 
 
-def scene(size=160, yaw=0.2, units=UNITS, seed=7):
+def scene(size=160, yaw=0.2, units=UNITS, seed=7, worn=()):
     drawn = portrait_scene(units, seed=seed, size=size, yaw_rad=yaw)
-    return replace(drawn, appearance=replace(drawn.appearance, hair=None, beard=None))
+    return replace(drawn, appearance=replace(drawn.appearance, hair=None, beard=None, accessories=worn))
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float32, UInt8
 
 from facsimile.face.dense_landmarks import dense_landmarks, is_eye_point
 from facsimile.face.pack import MM_PER_UNIT
@@ -18,9 +18,12 @@ from facsimile.render.raster import EMPTY, GBuffer, empty_gbuffer, rasterise
 from facsimile.render.shading import STRAND_HAIR
 from facsimile.render.strand_raster import HIDES, StrandLayer
 from facsimile.render.topology import EYE, SKIN, topology
+from facsimile.render.worn import Worn, draw_worn
 
 BUFFER_NAMES = ("depth", "normals", "landmarks", "displacement")
 """What can be asked for."""
+NOTHING = 255
+"""Material of pixels that show no head."""
 WHOLE = "all"
 """Key of the whole expression among displacements."""
 
@@ -32,7 +35,7 @@ class Buffers:
     depth_mm: Float32[np.ndarray, "H W"] | None = None
     """Along the optical axis, of what the pixel's centre sees: head, clothes or hair; NaN in the background."""
     normals: Float32[np.ndarray, "H W 3"] | None = None
-    """Unit normal of head and clothes: x to the picture's right, y up, z to the camera; NaN elsewhere and on hair."""
+    """Unit normal of head, clothes and things worn: x right, y up, z to the camera; NaN elsewhere and on hair."""
     landmarks: Float32[np.ndarray, "D 2"] | None = None
     """Dense landmarks (``face.dense_landmarks``): pixel x, y."""
     landmark_visible: Bool[np.ndarray, " D"] | None = None
@@ -49,14 +52,21 @@ def check_names(names: tuple[str, ...]) -> None:
 
 
 def pixel_buffer(
-    vertices: Float32[np.ndarray, "P 3"], camera: Camera, size: int, below_neckline: Float32[np.ndarray, " P"]
+    vertices: Float32[np.ndarray, "P 3"],
+    camera: Camera,
+    size: int,
+    *,
+    below_neckline: Float32[np.ndarray, " P"],
+    worn: Worn | None = None,
 ) -> GBuffer:
-    """Return what the centre of each pixel sees of a room's head and clothes [size,size]."""
+    """Return what the centre of each pixel sees of a head in the room, its clothes and what it wears [size,size]."""
     shape, buffer = topology(), empty_gbuffer(size, size)
     screen, everything = camera.project(vertices, size), np.empty(0, np.float32)
     rasterise(screen, shape.seen_head, 0, everything, buffer)
     rasterise(screen, shape.teeth, len(shape.triangles), everything, buffer)
     rasterise(screen, shape.clothes, shape.num_head, below_neckline, buffer)
+    if worn is not None:
+        draw_worn(worn, camera, len(shape.seen), buffer)
     return buffer
 
 
@@ -69,19 +79,25 @@ def depth_mm(
 
 
 def normals_of(
-    buffer: GBuffer, normals: Float32[np.ndarray, "P 3"], hair: Bool[np.ndarray, "H W"]
+    buffer: GBuffer, normals: Float32[np.ndarray, "P 3"], worn: Worn | None, hair: Bool[np.ndarray, "H W"]
 ) -> Float32[np.ndarray, "H W 3"]:
-    """Return the normal label from unit normals at the vertices."""
-    seen = interpolated(buffer, normals)
+    """Return the normal label from unit normals at the vertices of the head."""
+    seen = interpolated(buffer, normals, worn)
     seen /= np.linalg.norm(seen, axis=-1, keepdims=True)
     seen[hair] = np.nan
     return seen
 
 
-def interpolated(buffer: GBuffer, values: Float32[np.ndarray, "P 3"]) -> Float32[np.ndarray, "H W 3"]:
-    """Return values of the vertices at every pixel; NaN where nothing is seen."""
+def interpolated(
+    buffer: GBuffer, values: Float32[np.ndarray, "P 3"], worn: Worn | None = None
+) -> Float32[np.ndarray, "H W 3"]:
+    """Return values of the vertices at every pixel, normals on what is worn; NaN where neither is seen."""
     out = np.empty((*buffer.surface.shape, 3), np.float32)
-    spread(buffer.surface, buffer.weight1, buffer.weight2, topology().seen, values, out)
+    triangles = topology().seen
+    if worn is not None:
+        triangles = np.concatenate([triangles, worn.cloth.triangles + np.int32(len(values))])
+        values = np.concatenate([values, worn.cloth.normals])
+    spread(buffer.surface, buffer.weight1, buffer.weight2, triangles, values, out)
     return out
 
 
@@ -101,7 +117,7 @@ def spread(surface, weight1, weight2, triangles, values, out):
         for x in range(surface.shape[1]):
             t = surface[y, x]
             for c in range(3):
-                if t < 0:
+                if t < 0 or t >= triangles.shape[0]:
                     out[y, x, c] = np.nan
                     continue
                 w1, w2 = weight1[y, x], weight2[y, x]
@@ -125,8 +141,7 @@ def dense_points(
     columns, rows = np.clip(np.floor(screen[:, :2] + 0.5).astype(int), 0, size - 1).T
     tolerance = SURFACE_TOLERANCE_DM + 2 * camera.frame / size
     seen = inside & facing & (screen[:, 2] <= buffer.depth[rows, columns] + tolerance) & ~hair[rows, columns]
-    surface = buffer.surface[rows, columns]
-    on_eye = (surface >= 0) & (topology().material[surface] == EYE)
+    on_eye = _material(buffer)[rows, columns] == EYE
     return np.ascontiguousarray(screen[:, :2]), seen & (on_eye | ~is_eye_point())
 
 
@@ -143,7 +158,7 @@ def displacements(
     ``room_of`` gives the vertices in the room of any expression, ``buffer`` [size,size] is what the pixels' centres see
     of ``resting(expression)``.
     """
-    size, is_skin = buffer.surface.shape[0], _shows_skin(buffer)
+    size, is_skin = buffer.surface.shape[0], _material(buffer) == SKIN
     start = camera.project(room_of(resting(expression)), size)
     states = {WHOLE: expression}
     for row in np.flatnonzero(np.nan_to_num(action_units.intensity).any(1)):
@@ -167,5 +182,8 @@ def resting(expression: Expression) -> Expression:
     )
 
 
-def _shows_skin(buffer: GBuffer) -> Bool[np.ndarray, "H W"]:
-    return (buffer.surface >= 0) & (topology().material[buffer.surface] == SKIN)
+def _material(buffer: GBuffer) -> UInt8[np.ndarray, "H W"]:
+    """Return the material at every pixel, NOTHING where the head is not seen."""
+    material = topology().material
+    is_head = (buffer.surface >= 0) & (buffer.surface < len(material))
+    return np.where(is_head, material[np.where(is_head, buffer.surface, 0)], np.uint8(NOTHING))

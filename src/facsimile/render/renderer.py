@@ -176,20 +176,22 @@ def render(scene: Scene, *, buffers: tuple[str, ...] = (), watch: Stopwatch | No
         au=au,
         au_visible=unit_visibility(visible, float(expression.head_pose_rad[1])),
         controllers=np.array(expression.controllers, np.float32),
-        buffers=_buffers(scene, head, strands, buffers) if buffers else None,
+        buffers=_buffers(scene, head, worn, strands, buffers) if buffers else None,
     )
 
 
-def _buffers(scene: Scene, head: PosedHead, strands: StrandLayer, names: tuple[str, ...]) -> Buffers:
+def _buffers(scene: Scene, head: PosedHead, worn: Worn | None, strands: StrandLayer, names: tuple[str, ...]) -> Buffers:
     """Make the labels per pixel of a drawn scene."""
     camera, size, cut = scene.camera, scene.size, _below_neckline(scene.appearance)
-    seen = pixel_buffer(head.vertices, camera, size, cut)
+    seen = pixel_buffer(head.vertices, camera, size, below_neckline=cut, worn=worn)
     hair, hair_depth = hair_of_blocks(strands)
     points, visible, moved = None, None, {}
     if "landmarks" in names:
         points, visible = dense_points(head.vertices, head.normals, camera, seen, hair)
     if "displacement" in names:
-        rest = pixel_buffer(_room_vertices(scene, resting(scene.expression)), camera, size, cut)
+        rest = pixel_buffer(
+            _room_vertices(scene, resting(scene.expression)), camera, size, below_neckline=cut, worn=worn
+        )
         moved = displacements(
             partial(_room_vertices, scene),
             expression=scene.expression,
@@ -199,7 +201,7 @@ def _buffers(scene: Scene, head: PosedHead, strands: StrandLayer, names: tuple[s
         )
     return Buffers(
         depth_mm=depth_mm(seen, hair_depth, hair) if "depth" in names else None,
-        normals=normals_of(seen, head.normals, hair) if "normals" in names else None,
+        normals=normals_of(seen, head.normals, worn, hair) if "normals" in names else None,
         landmarks=points,
         landmark_visible=visible,
         displacement=moved,

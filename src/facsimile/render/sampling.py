@@ -32,12 +32,11 @@ def skin_texel(texture, u, v):
     x0, x1, y0, y1, fx, fy = texel_weights(u, v, texture.shape[0], texture.shape[1])
     one = np.float32(1)
     w00, w01, w10, w11 = (one - fx) * (one - fy), fx * (one - fy), (one - fx) * fy, fx * fy
-    a, b, c, d = texture[y0, x0], texture[y0, x1], texture[y1, x0], texture[y1, x1]
     return (
-        a[0] * w00 + b[0] * w01 + c[0] * w10 + d[0] * w11,
-        a[1] * w00 + b[1] * w01 + c[1] * w10 + d[1] * w11,
-        a[2] * w00 + b[2] * w01 + c[2] * w10 + d[2] * w11,
-        a[3] * w00 + b[3] * w01 + c[3] * w10 + d[3] * w11,
+        texture[y0, x0, 0] * w00 + texture[y0, x1, 0] * w01 + texture[y1, x0, 0] * w10 + texture[y1, x1, 0] * w11,
+        texture[y0, x0, 1] * w00 + texture[y0, x1, 1] * w01 + texture[y1, x0, 1] * w10 + texture[y1, x1, 1] * w11,
+        texture[y0, x0, 2] * w00 + texture[y0, x1, 2] * w01 + texture[y1, x0, 2] * w10 + texture[y1, x1, 2] * w11,
+        texture[y0, x0, 3] * w00 + texture[y0, x1, 3] * w01 + texture[y1, x0, 3] * w10 + texture[y1, x1, 3] * w11,
     )
 
 
@@ -46,10 +45,12 @@ def relief_texel(texture, u, v):
     """Return the height gradient per texel (right, down) and the cavity of a [h,w,2] (height, cavity) texture."""
     x0, x1, y0, y1, fx, fy = texel_weights(u, v, texture.shape[0], texture.shape[1])
     one = np.float32(1)
-    a, b, c, d = texture[y0, x0], texture[y0, x1], texture[y1, x0], texture[y1, x1]
-    right = (b[0] - a[0]) * (one - fy) + (d[0] - c[0]) * fy
-    down = (c[0] - a[0]) * (one - fx) + (d[0] - b[0]) * fx
-    cavity = (a[1] * (one - fx) + b[1] * fx) * (one - fy) + (c[1] * (one - fx) + d[1] * fx) * fy
+    a, b, c, d = texture[y0, x0, 0], texture[y0, x1, 0], texture[y1, x0, 0], texture[y1, x1, 0]
+    right = (b - a) * (one - fy) + (d - c) * fy
+    down = (c - a) * (one - fx) + (d - b) * fx
+    upper = texture[y0, x0, 1] * (one - fx) + texture[y0, x1, 1] * fx
+    lower = texture[y1, x0, 1] * (one - fx) + texture[y1, x1, 1] * fx
+    cavity = upper * (one - fy) + lower * fy
     return right, down, cavity
 
 
@@ -93,11 +94,11 @@ def environment_texel(environment, x, y, z):
     x0, x1, y0, y1, fx, fy = texel_weights(u, v, size, size)
     one = np.float32(1)
     w00, w01, w10, w11 = (one - fx) * (one - fy), fx * (one - fy), (one - fx) * fy, fx * fy
-    p, q, r, s = environment[y0, x0], environment[y0, x1], environment[y1, x0], environment[y1, x1]
+    e = environment
     return (
-        p[0] * w00 + q[0] * w01 + r[0] * w10 + s[0] * w11,
-        p[1] * w00 + q[1] * w01 + r[1] * w10 + s[1] * w11,
-        p[2] * w00 + q[2] * w01 + r[2] * w10 + s[2] * w11,
+        e[y0, x0, 0] * w00 + e[y0, x1, 0] * w01 + e[y1, x0, 0] * w10 + e[y1, x1, 0] * w11,
+        e[y0, x0, 1] * w00 + e[y0, x1, 1] * w01 + e[y1, x0, 1] * w10 + e[y1, x1, 1] * w11,
+        e[y0, x0, 2] * w00 + e[y0, x1, 2] * w01 + e[y1, x0, 2] * w10 + e[y1, x1, 2] * w11,
     )
 
 
