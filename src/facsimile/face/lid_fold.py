@@ -23,7 +23,7 @@ GROOVE_MM = 0.35
 
 @dataclass(frozen=True)
 class LidFold:
-    """Describe the crease of an upper lid: ``height_mm`` over the lashes, ``depth`` 0 (none) to 1, ``slope`` outwards."""
+    """Describe the crease of a lid: ``height_mm`` over the lashes, ``depth`` 0 (none) to 1, ``slope`` outwards."""
 
     height_mm: float
     depth: float
