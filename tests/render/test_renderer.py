@@ -184,7 +184,8 @@ def bald_and_symmetric(appearance):
         return (maps + maps[..., ::-1]) / 2
 
     maps = {name: both(getattr(appearance, name)) for name in ("albedo", "gloss", "height")}
-    return replace(appearance, hair=None, beard=None, **maps)
+    wrinkles = replace(appearance.wrinkles, asymmetry=0.0)
+    return replace(appearance, hair=None, beard=None, wrinkles=wrinkles, **maps)
 
 
 def test_mirrored_scenes_look_mirrored():

@@ -178,12 +178,12 @@ def random_gloss(rng: np.random.Generator, age_years: float) -> Float32[np.ndarr
 def random_height(rng: np.random.Generator, age_years: float) -> Float32[np.ndarray, "H W"]:
     """Draw pores and fine lines: height of the skin in mm, rarely beyond +-0.5.
 
-    Pores are wide on nose and inner cheeks (0.1 to 0.25 mm deep as drawn here, Flament et al. 2015 measure 0.1-0.3 mm
-    across), fine on the forehead, absent on lids; fine lines cross on cheeks, lie level under the eyes and on the neck.
+    Pores are wide on nose and inner cheeks, fine on the forehead, absent on lids; fine lines cross on cheeks and lie
+    level under the eyes and on the neck.
     """
     region, old = regions(), oldness(age_years)
     grown = float(np.interp(age_years, (6, 14, 30, 80), (0.25, 0.7, 1.0, 1.3)))
-    pores = np.float32(0.055 * rng.uniform(0.5, 1.5) * grown) * region["pores"] * np.minimum(pore_noise(), 0.4)
+    pores = np.float32(0.040 * rng.uniform(0.5, 1.5) * grown) * region["pores"] * np.minimum(pore_noise(), 0.4)
     weave = np.float32(0.010 + 0.022 * old) * (rolled_grain(rng, 0.7, 2.6) + rolled_grain(rng, 2.6, 0.7))
     level = np.float32(0.012 + 0.075 * old * rng.uniform(0.5, 1.3)) * rolled_grain(rng, 5.0, 0.8)
     level *= region["tear_trough"] + 0.7 * region["lid"] + 0.8 * region["neck"] + 0.25 * region["forehead"]

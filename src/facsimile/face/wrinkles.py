@@ -263,19 +263,31 @@ class WrinkleMaps:
         self.units = tuple((code, side) for side, half in enumerate(self._halves) for code in half.codes())
 
     def crop(self, code: int, side: int, level: int = 0) -> tuple[tuple[int, int], Float32[np.ndarray, "h w 2"]]:
-        """Return a unit's origin (row, column) and map, averaged over squares of 2**level texels.
+        """Return a unit's origin (row, column) and map, at the resolution of ``resized``.
 
         [..., 0] is the height in mm at intensity 5, [..., 1] the depth of grooves alone. At asymmetry 0 right mirrors
         left exactly.
         """
         (row, column), half = self._halves[side].drawn(code)
-        if level:
-            size = (half.shape[1] >> level, half.shape[0] >> level)
-            half = cv2.resize(half, size, interpolation=cv2.INTER_AREA)
-        row, column = row >> level, column >> level
+        half = resized(half, level)
+        row, column = texels(row, level), texels(column, level)
         if side == 1:
-            column, half = (ATLAS_SIZE[1] >> level) - column - half.shape[1], np.ascontiguousarray(half[:, ::-1])
+            column, half = texels(ATLAS_SIZE[1], level) - column - half.shape[1], np.ascontiguousarray(half[:, ::-1])
         return (row, column), half
+
+
+def texels(count: int, level: int) -> int:
+    """Return how many texels of a level ``count`` atlas texels are: level 1 has half as many, -1 twice as many."""
+    return count >> level if level >= 0 else count << -level
+
+
+def resized(maps: np.ndarray, level: int) -> np.ndarray:
+    """Return maps [h,w,...] averaged over squares of 2**level texels; a negative level interpolates."""
+    if level == 0:
+        return np.ascontiguousarray(maps, np.float32)
+    size = (texels(maps.shape[1], level), texels(maps.shape[0], level))
+    way = cv2.INTER_AREA if level > 0 else cv2.INTER_LINEAR
+    return np.ascontiguousarray(cv2.resize(maps, size, interpolation=way), np.float32)
 
 
 def _roughness(style: WrinkleStyle) -> tuple[Float32[np.ndarray, "H W"], Float32[np.ndarray, "H W"]]:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -9,10 +10,14 @@ from jaxtyping import Float32
 
 from facsimile.face.appearance import Appearance
 from facsimile.face.blood_flow import COARSE, flow_tint
-from facsimile.face.rest import ATLAS_SIZE, TEXEL_MM
-from facsimile.face.wrinkles import CAVITY_PER_MM, MAX_CAVITY, WrinkleMaps, unit_weights
+from facsimile.face.regions import regions
+from facsimile.face.rest import ATLAS_SIZE, TEXEL_MM, atlas
+from facsimile.face.wrinkles import CAVITY_PER_MM, MAX_CAVITY, WrinkleMaps, resized, texels, unit_weights
 
-MAX_LEVEL = 3
+MIN_LEVEL, MAX_LEVEL = -1, 3
+"""Level -1 has twice the atlas's texels, for close views: pores and fine lines too small for the atlas are added."""
+FINE_PORE_MM, FINE_LINE_MM = 0.035, 0.008
+"""Depth of the relief that level -1 adds, where pores are widest and everywhere."""
 RELIEF_GAIN = 1.6
 """Slopes are exaggerated by this much: a pixel's highlight follows its steepest pores, not their mean."""
 FACE_COLUMNS = (ATLAS_SIZE[1] // 4, ATLAS_SIZE[1] * 3 // 4)
@@ -53,7 +58,7 @@ class SkinTexture:
         if tint is None:
             return self.colour
         colour = self.colour.copy()
-        first, after = (column >> self.level for column in FACE_COLUMNS)
+        first, after = (texels(column, self.level) for column in FACE_COLUMNS)
         small = np.ascontiguousarray(tint[:, FACE_COLUMNS[0] // COARSE : FACE_COLUMNS[1] // COARSE])
         colour[:, first:after, :3] *= cv2.resize(small, (after - first, colour.shape[0]))
         return colour
@@ -62,7 +67,7 @@ class SkinTexture:
 def level_for(px_per_dm: float) -> int:
     """Return the level whose texels are about as large as the picture's pixels."""
     texels_per_dm = 100 / TEXEL_MM
-    return int(np.clip(math.floor(math.log2(max(texels_per_dm / px_per_dm, 1e-3)) + 0.25), 0, MAX_LEVEL))
+    return int(np.clip(math.floor(math.log2(max(texels_per_dm / px_per_dm, 1e-3)) + 0.25), MIN_LEVEL, MAX_LEVEL))
 
 
 class TextureCache:
@@ -82,12 +87,28 @@ class TextureCache:
 
 
 def skin_texture(appearance: Appearance, level: int) -> SkinTexture:
-    """Interleave and shrink a person's skin maps."""
+    """Interleave and resize a person's skin maps."""
     colour = np.concatenate([np.moveaxis(appearance.albedo, 0, -1), appearance.gloss[..., None]], -1)
     height = appearance.height[..., None]
     relief = np.concatenate([height * slope_scale(0), np.zeros_like(height)], -1)
-    relief = shrunk(relief, level) / np.float32(2**level)
-    return SkinTexture(level, shrunk(colour, level), relief, appearance, {})
+    relief = resized(relief, level) / np.float32(2.0**level)
+    if level < 0:
+        relief[..., 0] += _fine_relief() * slope_scale(level)
+    return SkinTexture(level, resized(colour, level), relief, appearance, {})
+
+
+@lru_cache(maxsize=1)
+def _fine_relief() -> Float32[np.ndarray, "h w"]:
+    """Return pores 0.3 mm wide and a weave of lines (mm) at level -1, the same on all skin."""
+    size = tuple(texels(side, -1) for side in ATLAS_SIZE)
+    rng = np.random.default_rng(17)
+    dots, across, down = rng.standard_normal((3, *size), np.float32)
+    pits = cv2.GaussianBlur(dots, (0, 0), 0.8)
+    pits = np.minimum(pits / pits.std() + 0.7, 0)
+    weave = cv2.GaussianBlur(across, (0, 0), sigmaX=0.6, sigmaY=2.5) + cv2.GaussianBlur(down, (0, 0), 2.5, sigmaY=0.6)
+    wide = resized(regions()["pores"], -1)
+    fine = np.float32(FINE_PORE_MM) * wide * pits + np.float32(FINE_LINE_MM) * (1 + wide) * weave / weave.std()
+    return np.asarray(fine * (1 - resized(atlas().lips, -1)), np.float32)
 
 
 class FoldCache:
@@ -110,12 +131,4 @@ class FoldCache:
 
 def slope_scale(level: int) -> np.float32:
     """Return the factor from mm of height to slope units of a level."""
-    return np.float32(RELIEF_GAIN / (TEXEL_MM * 2**level))
-
-
-def shrunk(maps: np.ndarray, level: int) -> np.ndarray:
-    """Return maps [h,w,...] averaged over 2**level squares."""
-    if level == 0:
-        return np.ascontiguousarray(maps, np.float32)
-    size = (maps.shape[1] >> level, maps.shape[0] >> level)
-    return np.ascontiguousarray(cv2.resize(maps, size, interpolation=cv2.INTER_AREA), np.float32)
+    return np.float32(RELIEF_GAIN / (TEXEL_MM * 2.0**level))
