@@ -14,22 +14,27 @@ from facsimile.face.eyeballs import fit_eyeball, lid_vertices
 from facsimile.face.landmarks import lip_gap_mm
 from facsimile.face.lips import SEAL_DEPTH_Z, lower_share, seal_weights
 from facsimile.face.pack import MM_PER_UNIT, load_head_pack
+from facsimile.face.symmetry import mirror_vertices
 from facsimile.kernel import kernel
 
-HALF_WIDTH, CELL = 0.44, 0.01
-"""The plan of the lips holds |x| up to this (dm), in cells of 1 mm."""
-PLAN_Z = (1.1, 1.9)
+CELL, COLUMNS, ROWS = 0.0101, 88, 80
+"""The plan of the lips, in cells of about 1 mm (dm); an odd size: vertices at round numbers miss their edges."""
+HALF_WIDTH = COLUMNS * CELL / 2
+PLAN_Z = (1.1013, 1.1013 + ROWS * CELL)
 """Depths (dm) of the plan."""
-COLUMNS = round(2 * HALF_WIDTH / CELL)
-ROWS = round((PLAN_Z[1] - PLAN_Z[0]) / CELL)
 COLUMN_X = (np.arange(COLUMNS) + 0.5) * CELL - HALF_WIDTH
 
 MIDDLE_HALF_WIDTH = 0.035
 """The opening is measured over this much (dm) on both sides of the mid-line."""
-FREE_OVERLAP = 0.003
+FREE_OVERLAP = 0.0025
 """Closed lips overlap by this much (dm), so that no light shows between them; deeper ones flatten."""
-PART_PASSES, PART_GAIN = 10, 1.4
-"""Skin follows its lip a little less than fully; each pass parts what the one before left."""
+PART_PASSES, PART_GAIN, PART_TOLERANCE = 20, 1.5, 0.0005
+"""Skin follows its lip a little less than fully; each pass parts what the one before left (dm)
+until no more than the tolerance is left."""
+GENTLE_PASSES, FIRM_SHARE = 6, 1.0
+"""After this many passes, for lips folded into each other, all red and inner skin gives way fully."""
+FRONT_LOW_Y = 6.2
+"""Seen from the front, the plan begins at this height (dm)."""
 SMOOTH = np.array((0.25, 0.5, 0.25))
 
 
@@ -52,7 +57,12 @@ def lip_triangles() -> Lips:
     inside = (places[:, :, 2] > SEAL_DEPTH_Z).all(1) & (np.abs(places[:, :, 0]) < HALF_WIDTH).all(1)
     share = lower_share()[triangles]
     keep = is_lip & inside
-    return Lips(triangles[keep & (share < 0.5).all(1)], triangles[keep & (share > 0.5).all(1)])
+    return Lips(*(_both_ways(triangles[keep & of_lip.all(1)]) for of_lip in (share < 0.5, share > 0.5)))
+
+
+def _both_ways(triangles: np.ndarray) -> np.ndarray:
+    """Add the mirror images: quads are cut along one diagonal, and left and right must measure alike."""
+    return np.unique(np.concatenate([triangles, mirror_vertices()[triangles]]), axis=0)
 
 
 def _plans(vertices: Float32[np.ndarray, "V 3"]) -> tuple[np.ndarray, np.ndarray]:
@@ -85,15 +95,14 @@ def mouth_opening_mm(vertices: Float32[np.ndarray, "V 3"]) -> float:
 
 def part_lips(vertices: Float32[np.ndarray, "V 3"]) -> None:
     """Move lips that overlap by more than ``FREE_OVERLAP`` apart, in place."""
-    up, down = seal_weights()
-    rows = _lip_skin()
-    for _ in range(PART_PASSES):
+    rows, gentle, firm = _lip_skin()
+    for number in range(PART_PASSES):
         excess = np.maximum(lip_overlap(vertices) - FREE_OVERLAP, 0)
-        if not excess.any():
+        if excess.max() < PART_TOLERANCE:
             return
         spread = np.maximum(excess, np.convolve(excess, SMOOTH, "same"))
         half = np.interp(vertices[rows, 0], COLUMN_X, spread) * (PART_GAIN / 2)
-        vertices[rows, 1] += (half * (up[rows] - down[rows])).astype(np.float32)
+        vertices[rows, 1] += (half * (gentle if number < GENTLE_PASSES else firm)).astype(np.float32)
 
 
 def lip_penetration_mm(vertices: Float32[np.ndarray, "V 3"]) -> float:
@@ -112,6 +121,30 @@ def lid_penetration_mm(vertices: Float32[np.ndarray, "V 3"]) -> float:
     return deepest * MM_PER_UNIT
 
 
+def tooth_penetration_mm(vertices: Float32[np.ndarray, "V 3"]) -> float:
+    """Return how far (mm) the pack's front teeth reach through the red of the lips, straight forward.
+
+    Reported, not held to a bound: the picture draws teeth of its own where the mouth is open (``face.teeth``).
+    """
+    turned = vertices.astype(np.float64)[:, [0, 2, 1]] - (0, 0, FRONT_LOW_Y - PLAN_Z[0])
+    front = np.full((COLUMNS, ROWS), -np.inf)
+    _lay(turned, _red_triangles(), front, 1.0)
+    rows = np.concatenate([load_head_pack().part_vertices(part) for part in ("upper_teeth", "lower_teeth")])
+    column, row = (((turned[rows][:, (0, 2)] + (HALF_WIDTH, -PLAN_Z[0])) / CELL).astype(int)).T
+    inside = (column >= 0) & (column < COLUMNS) & (row >= 0) & (row < ROWS)
+    depth = turned[rows[inside], 1] - front[column[inside], row[inside]]
+    return float(np.where(np.isfinite(depth), depth, 0).max(initial=0.0)) * MM_PER_UNIT
+
+
+@lru_cache(maxsize=1)
+def _red_triangles() -> np.ndarray:
+    pack = load_head_pack()
+    triangles, uv_triangles, _ = pack.triangles(("body",))
+    is_red = pack.sample_mask("lips", pack.uv[uv_triangles]).min(1) > 0.5
+    is_inside = pack.sample_mask("inside_mouth", pack.uv[uv_triangles]).max(1) > 0.5
+    return triangles[is_red & ~is_inside]
+
+
 @lru_cache(maxsize=1)
 def _lid_triangles() -> tuple[np.ndarray, np.ndarray]:
     """Return the triangles of the lids whose corners lie in front of the template's eyeball: no fold behind them."""
@@ -126,9 +159,15 @@ def _lid_triangles() -> tuple[np.ndarray, np.ndarray]:
 
 
 @lru_cache(maxsize=1)
-def _lip_skin() -> np.ndarray:
+def _lip_skin() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the vertices near the seam and how they give way, up positive: fading from the seam, and whole lips."""
     up, down = seal_weights()
-    return np.flatnonzero((up + down) > 1e-3)
+    firm = up - down
+    lips = lip_triangles()
+    firm[np.unique(lips.upper)] = np.maximum(firm[np.unique(lips.upper)], FIRM_SHARE)
+    firm[np.unique(lips.lower)] = np.minimum(firm[np.unique(lips.lower)], -FIRM_SHARE)
+    rows = np.flatnonzero(np.abs(firm) > 1e-3)
+    return rows, (up - down)[rows], firm[rows]
 
 
 @kernel

@@ -16,7 +16,7 @@ LID_COLUMNS = (0.06, 0.2, 0.35, 0.5, 0.65, 0.8, 0.94)
 LID_OVERLAP = 0.004
 """A shut upper lid passes the lower one by this much (dm)."""
 SHUT_PASSES = 2
-LID_CLEARANCE = 0.006
+LID_CLEARANCE = 0.008
 """Lids stay this far (dm) in front of the eyeball, or as far as they are on the neutral face."""
 LID_SHELL = 0.10
 """Skin within this distance (dm) of the eyeball counts as lid."""
