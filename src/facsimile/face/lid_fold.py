@@ -19,6 +19,8 @@ MONOLID_CHANCE = 0.45
 DARKENING = (0.36, 0.46, 0.50)
 """Part of red, green and blue that the deepest crease swallows: light in a fold is reddened by skin."""
 GROOVE_MM = 0.35
+ROWS = slice(164, 190)
+"""Rows of the atlas that hold the upper lids (y 7.25 to 7.43 dm)."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,15 @@ def random_lid_fold(rng: np.random.Generator, identity: Identity) -> LidFold:
     return LidFold(height_mm, 0.0 if is_none else depth, float(rng.normal(0, 0.12)))
 
 
-def fold_line(fold: LidFold) -> tuple[Float32[np.ndarray, "H W"], Float32[np.ndarray, "H W"]]:
-    """Return the crease and the soft shade above it on the rest atlas, both 0-1 and the same on both sides."""
+def fold_line(fold: LidFold) -> tuple[Float32[np.ndarray, "h W"], Float32[np.ndarray, "h W"]]:
+    """Return the crease and the soft shade above it, 0-1 and symmetric, on ``ROWS`` of the rest atlas."""
     a = atlas()
-    across = (np.abs(a.x) - EYE_MIDDLE[0]) / (OPENING[0] * 1.12)
+    x, y, z = (values[ROWS] for values in (a.x, a.y, a.z))
+    across = (np.abs(x) - EYE_MIDDLE[0]) / (OPENING[0] * 1.12)
     inside = np.clip(1 - across**2, 0, 1)
     line = EYE_MIDDLE[1] + (OPENING[1] + fold.height_mm / 100) * inside**0.6 + 0.03 * fold.slope * across
-    above = a.y - line
-    ends = np.clip(inside * 4, 0, 1) * (a.z > 1.0) * (a.y > EYE_MIDDLE[1])
+    above = y - line
+    ends = np.clip(inside * 4, 0, 1) * (z > 1.0) * (y > EYE_MIDDLE[1])
     crease = np.exp(-((above / FOLD_WIDTH_DM) ** 2) / 2) * ends
     shade = (
         np.where(above > 0, np.exp(-np.maximum(above, 0) / HANGING_DM), np.exp(-((above / FOLD_WIDTH_DM) ** 2) / 2))
@@ -61,5 +64,5 @@ def paint_lid_fold(albedo: Float32[np.ndarray, "3 H W"], height: Float32[np.ndar
         return
     crease, shade = fold_line(fold)
     for channel, dark in enumerate(DARKENING):
-        albedo[channel] *= 1 - np.float32(dark) * np.maximum(crease, 0.35 * shade)
-    height -= np.float32(GROOVE_MM) * crease
+        albedo[channel, ROWS] *= 1 - np.float32(dark) * np.maximum(crease, 0.35 * shade)
+    height[ROWS] -= np.float32(GROOVE_MM) * crease

@@ -125,31 +125,25 @@ def number_of(tooth: int) -> int:
     return tooth - TEETH_PER_SIDE if tooth >= TEETH_PER_SIDE else TEETH_PER_SIDE - 1 - tooth
 
 
-def _leaning(points: np.ndarray, jaw: JawTeeth, number: int) -> np.ndarray:
-    """Lean points (across, out, up) as Andrews has it, in place, about the middle of the crown."""
-    points[..., 1] += np.tan(np.deg2rad(jaw.inclination[number])) * (jaw.height[number] / 2 - points[..., 2])
-    return points
-
-
-def crown_points(jaw: JawTeeth, tooth: int, *, size: float = 1.0, wear_mm: float = 0.0) -> Float[np.ndarray, "49 3"]:
-    """Return a crown standing at the origin: across, out of the mouth, and from the edge towards the gum (mm)."""
+def crown_points(jaw: JawTeeth, tooth: int) -> Float[np.ndarray, "49 3"]:
+    """Return an upright crown standing at the origin: across, out of the mouth, and from the edge to the gum (mm)."""
     number = number_of(tooth)
     is_back = number > 2
     across, deep = RING[:, 0], RING[:, 1]
     half = jaw.width[number] / 2 * (BACK_WIDTH if is_back else FRONT_WIDTH)
-    half[4:] = (jaw.neck[number] + jaw.width[number]) / 2 / 2 * np.array((1.0, 0.9))
+    half[4:] = (jaw.neck[number] + jaw.width[number]) / 4 * np.array((1.0, 0.9))
     thickness = jaw.thickness[number] * (BACK_THICKNESS if is_back else FRONT_THICKNESS)
     edge = jaw.cusp[number] * np.abs(across) ** (4.0 if number < 2 else 1.2)
     neck = jaw.height[number] - 0.5 * jaw.papilla[number] * across**2
-    up = np.maximum(edge + LEVELS[:, None] * (neck - edge), wear_mm)
+    up = edge + LEVELS[:, None] * (neck - edge)
     rings = np.stack([half[:, None] * across, BULGE_MM[:, None] + thickness[:, None] * deep, up], -1).reshape(-1, 3)
     cap = rings[: len(RING)].mean(0, keepdims=True)
     cap[:, 2] += FOSSA_MM if is_back else 0.0
-    return _leaning(np.concatenate([rings, cap]) * (size, 1, size), jaw, number)
+    return np.concatenate([rings, cap])
 
 
-def _gum_points(jaw: JawTeeth, tooth: int) -> Float[np.ndarray, "7 6 3"]:
-    """Return the gum round a tooth, rows by columns, in the crown's own frame (mm)."""
+def _gum_points(jaw: JawTeeth, tooth: int) -> Float[np.ndarray, "42 3"]:
+    """Return the gum round an upright tooth, rows by columns, in the crown's own frame (mm)."""
     number, off = number_of(tooth), np.abs(GUM_ACROSS)
     height, thickness = jaw.height[number], jaw.thickness[number]
     margin = height - 0.8 * jaw.papilla[number] * off**3
@@ -160,38 +154,50 @@ def _gum_points(jaw: JawTeeth, tooth: int) -> Float[np.ndarray, "7 6 3"]:
     root = (height + GUM_DEPTH_MM) * flat
     up = (root, (height + 1.6) * flat, margin, margin, margin, margin, root)
     across = np.tile(GUM_ACROSS * jaw.width[number] / 2, (GUM_ROWS, 1))
-    return _leaning(np.stack([across, np.stack(out), np.stack(up)], -1), jaw, number)
+    return np.stack([across, np.stack(out), np.stack(up)], -1).reshape(-1, 3)
 
 
-def _placed(points: np.ndarray, place: np.ndarray, *, heading: float, up: float) -> np.ndarray:
-    """Turn points (across, out, up) about the vertical to ``heading`` and move them to ``place`` (x, z)."""
-    cos, sin = np.cos(heading), np.sin(heading)
-    x = place[0] + points[..., 0] * cos - points[..., 1] * sin
-    z = place[1] + points[..., 0] * sin + points[..., 1] * cos
-    return np.stack([x, points[..., 2] + up, z], -1)
+@lru_cache(maxsize=2)
+def _upright_jaw(jaw: JawTeeth) -> tuple[Float[np.ndarray, "14 49 3"], Float[np.ndarray, "14 42 3"]]:
+    """Return the crowns and gums of a jaw before they are placed."""
+    teeth = range(NUM_TEETH)
+    return np.stack([crown_points(jaw, t) for t in teeth]), np.stack([_gum_points(jaw, t) for t in teeth])
+
+
+def _placed(
+    points: Float[np.ndarray, "14 P 3"], places: Float[np.ndarray, "14 2"], *, heading: Float[np.ndarray, "14"]
+) -> Float[np.ndarray, "14 P 3"]:
+    """Turn the points (across, out, up) of each tooth about the vertical to its heading and move them to (x, z)."""
+    cos, sin = np.cos(heading)[:, None], np.sin(heading)[:, None]
+    x = places[:, :1] + points[..., 0] * cos - points[..., 1] * sin
+    z = places[:, 1:] + points[..., 0] * sin + points[..., 1] * cos
+    return np.stack([x, points[..., 2], z], -1)
 
 
 def jaw_points(jaw: JawTeeth, forms: ToothForms) -> Float[np.ndarray, "1183 3"]:
     """Return crowns, then gum, of an upper jaw: edges of the incisors at y = 0, gum above (mm).
 
-    A lower jaw is the same turned upside down.
+    A lower jaw is the same turned upside down. Each tooth leans as Andrews has it, about the middle of its crown.
     """
     widths = jaw.both_sides("width") * forms.size
     start = np.concatenate([[0], np.cumsum(widths + forms.gap_mm[:-1])])[:-1] + forms.gap_mm[:-1]
     middle = start[TEETH_PER_SIDE] - forms.gap_mm[TEETH_PER_SIDE] / 2
     places, headings = walk_arch(start + widths / 2 - middle, width_over_depth=forms.width_over_depth)
-    edges, heights = jaw.both_sides("edge"), jaw.both_sides("height")
-    crowns, gums = [], []
-    for tooth in range(NUM_TEETH):
-        crown = crown_points(jaw, tooth, size=float(forms.size[tooth]), wear_mm=float(forms.wear_mm[tooth]))
-        crown[:, 0] += np.tan(forms.tip_rad[tooth]) * (crown[:, 2] - heights[tooth] / 2)
-        crown += (0, forms.out_mm[tooth], forms.up_mm[tooth] + forms.missing[tooth] * (heights[tooth] + 1))
-        heading, up = float(headings[tooth]), float(edges[tooth])
-        crowns.append(_placed(crown, places[tooth], heading=heading + float(forms.turn_rad[tooth]), up=up))
-        gum = _gum_points(jaw, tooth)
-        gum[2:6, :, 2] -= 0.6 * forms.missing[tooth]
-        gums.append(_placed(gum, places[tooth], heading=heading, up=up))
-    return np.concatenate([*crowns, _joined_gum(np.stack(gums)).reshape(-1, 3)])
+    edges, half = jaw.both_sides("edge"), jaw.both_sides("height")[:, None] / 2
+    lean = np.tan(np.deg2rad(jaw.both_sides("inclination")))[:, None]
+    crowns, gums = (points.copy() for points in _upright_jaw(jaw))
+    crowns[..., 2] = np.maximum(crowns[..., 2], forms.wear_mm[:, None])
+    crowns[..., ::2] *= forms.size[:, None, None]
+    gums[:, 2 * len(GUM_ACROSS) : 6 * len(GUM_ACROSS), 2] -= 0.6 * forms.missing[:, None]
+    for points in (crowns, gums):
+        points[..., 1] += lean * (half - points[..., 2])
+    crowns[..., 0] += np.tan(forms.tip_rad)[:, None] * (crowns[..., 2] - half)
+    crowns[..., 1] += forms.out_mm[:, None]
+    crowns[..., 2] += (forms.up_mm + edges + forms.missing * (2 * half[:, 0] + 1))[:, None]
+    gums[..., 2] += edges[:, None]
+    crowns = _placed(crowns, places, heading=headings + forms.turn_rad)
+    gums = _placed(gums, places, heading=headings).reshape(NUM_TEETH, GUM_ROWS, -1, 3)
+    return np.concatenate([crowns.reshape(-1, 3), _joined_gum(gums).reshape(-1, 3)])
 
 
 def _joined_gum(gums: Float[np.ndarray, "14 7 6 3"]) -> Float[np.ndarray, "7 71 3"]:
