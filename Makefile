@@ -47,5 +47,5 @@ clean:
 	@touch $@
 
 .venv/.train: .venv/.test
-	PYTHON=$(PYTHON) sh scripts/environment.sh demo,dev,docs,train
+	PYTHON=$(PYTHON) sh scripts/environment.sh demo,dev,docs,train,llm
 	@touch $@

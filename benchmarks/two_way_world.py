@@ -25,8 +25,9 @@ from facsimile.language.facelm.model import FaceLM
 from facsimile.language.facelm.stream import sampled_faces
 from facsimile.language.facelm.vocabulary import Vocabulary
 from facsimile.language.facelm.world import LAYOUT, Bound, bound, sampled_by_law
+from facsimile.train.facelm.material import Material, world_material
 from facsimile.train.facelm.recipes import tiny_cpu
-from facsimile.train.facelm.run import METRICS_NAME, Material, train_face_lm, world_material
+from facsimile.train.facelm.run import METRICS_NAME, train_face_lm
 from facsimile.train.facelm.score import CONTROLS, Score, score
 
 BLINDS = {

@@ -19,7 +19,7 @@ VERBS = {
     "dataset": "Make and show labelled synthetic data sets.",
     "detect": "Read action units from photos and video.",
     "chat": "Talk to a language model, with a face on both sides.",
-    "train": "Train a reader on a synthetic data set.",
+    "train": "Train a reader of faces, or a language model that sees and shows them.",
     "evaluate": "Measure a reader on a labelled data set.",
     "doctor": "Check the installation.",
 }

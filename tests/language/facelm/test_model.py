@@ -29,8 +29,13 @@ def test_a_zero_gate_leaves_every_logit_as_it_is(family):
 def test_wrapping_a_body_leaves_its_weights_alone(family):
     body = face_lm(family, seed=3).body
     before = {name: value.clone() for name, value in body.state_dict().items()}
-    wrapped = FaceLM.around(body, units=(12,))
+    ids, attention = inputs()[0], body.config._attn_implementation
+    with torch.no_grad():
+        logits = body(ids).logits
+        wrapped = FaceLM.around(body, units=(12,))
+        assert torch.equal(wrapped(ids).logits, logits)
     assert wrapped.body is body
+    assert body.config._attn_implementation == attention is not None
     assert all(torch.equal(value, before[name]) for name, value in body.state_dict().items())
 
 

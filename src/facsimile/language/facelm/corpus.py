@@ -8,7 +8,6 @@ and ``NAME.you.csv`` as `facsimile.facs.track_files` knows them. A missing face 
 import csv
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -109,24 +108,9 @@ def _read_words(file: Path) -> list[Word]:
 
 def _on_clock(track: Track | None, num_ticks: int, speech_s: Sequence[tuple[float, float]]) -> FaceTicks:
     """Cut a track into ticks that start at 0, unseen where it does not reach."""
-    clock = Track(np.arange(num_ticks + 1) * TICK_S)
-    spoken = encode_ticks(clock, speech_s=speech_s)
-    if track is None or not len(track) or not num_ticks:
-        return spoken
-    first = math.ceil(float(track.time_s[0]) / TICK_S - 1e-6)
-    inside = track.time_s[(track.time_s >= first * TICK_S - 1e-9)]
-    start = np.array([first * TICK_S])
-    moments = np.unique(np.concatenate([start, inside]))
-    seen = encode_ticks(track.resampled(moments[moments <= track.time_s[-1]]))
-    return _placed(seen, spoken, first)
-
-
-def _placed(seen: FaceTicks, clock: FaceTicks, first: int) -> FaceTicks:
-    """Put ``seen`` on a longer clock, its first tick at place ``first``; who speaks stays the clock's."""
-    stop = min(first + len(seen), len(clock))
-    changes = {}
-    for name in ("level", "valid", "closure", "head_pose_rad", "head_valid", "gaze_rad", "gaze_valid"):
-        values = np.array(getattr(clock, name))
-        values[first:stop] = getattr(seen, name)[: stop - first]
-        changes[name] = values
-    return replace(clock, **changes)
+    ends_s = np.array([0.0, num_ticks * TICK_S])
+    if track is None or not len(track):
+        return encode_ticks(Track(ends_s[: 1 + bool(num_ticks)]), speech_s=speech_s)
+    inside = track.time_s[(track.time_s > 0) & (track.time_s < ends_s[1])]
+    moments = np.unique(np.concatenate([ends_s, inside]))
+    return encode_ticks(track.resampled(moments), speech_s=speech_s)

@@ -84,7 +84,7 @@ def has_face(features: Float[Tensor, "B N Z"]) -> Float[Tensor, "B N 1"]:
     return features.unflatten(-1, (NUM_PARTIES, -1))[..., -1].amax(-1, keepdim=True)
 
 
-def targets_of(faces: Float[Tensor, "B K P F"], layout: Layout) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def targets_of(faces: Float[Tensor, "... F"], layout: Layout) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Split rows into levels (long), their valid bits, angles (radians) and theirs."""
     level_valid, angle_valid = faces[..., layout.level_valid] > 0, faces[..., layout.angle_valid] > 0
     return faces[..., layout.level].long(), level_valid, faces[..., layout.angle], angle_valid

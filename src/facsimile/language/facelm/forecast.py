@@ -22,15 +22,15 @@ START_SD_RAD = 0.15
 
 
 class Forecast(NamedTuple):
-    """Mixtures for every horizon H and party P; component axis K."""
+    """Mixtures of K components; leading axes as batch, position, horizon and party."""
 
-    mix: Float[Tensor, "... H P K"]
+    mix: Float[Tensor, "... K"]
     # logits
-    level: Float[Tensor, "... H P K C 6"]
+    level: Float[Tensor, "... K C 6"]
     # logits of levels 0-5
-    angle_mean: Float[Tensor, "... H P K 5"]
+    angle_mean: Float[Tensor, "... K 5"]
     # radians
-    angle_log_sd: Float[Tensor, "... H P K 5"]
+    angle_log_sd: Float[Tensor, "... K 5"]
 
 
 class ForecastHead(nn.Module):
@@ -61,11 +61,11 @@ class ForecastHead(nn.Module):
 
 def log_likelihood(
     forecast: Forecast,
-    level: Int[Tensor, "... H P C"],
-    level_valid: Bool[Tensor, "... H P C"],
-    angle: Float[Tensor, "... H P 5"] | None = None,
-    angle_valid: Bool[Tensor, "... H P 5"] | None = None,
-) -> Float[Tensor, "... H P"]:
+    level: Int[Tensor, "... C"],
+    level_valid: Bool[Tensor, "... C"],
+    angle: Float[Tensor, "... 5"] | None = None,
+    angle_valid: Bool[Tensor, "... 5"] | None = None,
+) -> Float[Tensor, "..."]:
     """Return log p of observed levels, and of angles if given, in nats; what is not valid is integrated out.
 
     Without angles the result is the exact marginal of the levels.
@@ -80,7 +80,7 @@ def log_likelihood(
     return (forecast.mix.log_softmax(-1) + inside).logsumexp(-1)
 
 
-def level_chances(forecast: Forecast) -> Float[Tensor, "... H P C 6"]:
+def level_chances(forecast: Forecast) -> Float[Tensor, "... C 6"]:
     """Return each column's probabilities of levels 0-5, the mixture summed out."""
     weight = forecast.mix.softmax(-1)[..., None, None]
     return (weight * forecast.level.softmax(-1)).sum(-3)
@@ -88,7 +88,7 @@ def level_chances(forecast: Forecast) -> Float[Tensor, "... H P C 6"]:
 
 def sample(
     forecast: Forecast, *, generator: torch.Generator, temperature: float | int = 1.0
-) -> tuple[Int[Tensor, "... H P C"], Float[Tensor, "... H P 5"]]:
+) -> tuple[Int[Tensor, "... C"], Float[Tensor, "... 5"]]:
     """Draw levels and angles jointly: first a component, then all values within it; consumes ``generator``."""
     if temperature <= 0:
         raise ValueError(f"temperature: must be above 0, got {temperature}; 1 samples what the model believes")

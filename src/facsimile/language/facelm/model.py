@@ -99,7 +99,8 @@ class FaceLM(PreTrainedModel, GenerationMixin):
     @classmethod
     def around(cls, body: PreTrainedModel, **settings: Any) -> "FaceLM":
         """Wrap a body that exists; ``settings`` as in `FaceLMConfig`. The body is used, not copied."""
-        return cls(FaceLMConfig(text_config=body.config, **settings), body=body)
+        attention = body.config._attn_implementation  # an outer configuration without one would reset the body's
+        return cls(FaceLMConfig(text_config=body.config, attn_implementation=attention, **settings), body=body)
 
     def _init_weights(self, module: nn.Module) -> None:
         """Leave weights as their modules made them; the body has initialised its own."""

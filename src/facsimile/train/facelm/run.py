@@ -1,7 +1,7 @@
 """A whole run of the face-aware model: dialogues in, a folder with model, tokenizer, card and measurements out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,40 +13,14 @@ from facsimile.language.facelm.dialogue import Dialogue, Encoded, cut, encode
 from facsimile.language.facelm.layout import Layout
 from facsimile.language.facelm.model import FaceLM, FaceLMConfig
 from facsimile.language.facelm.vocabulary import Vocabulary, add_special_tokens, trained_vocabulary, word_vocabulary
-from facsimile.language.facelm.world import LAYOUT, WORDS, draw_dialogues
-from facsimile.language.ticks import CODE_UNITS
 from facsimile.train.facelm.card import model_card
+from facsimile.train.facelm.material import Material
 from facsimile.train.facelm.recipes import FaceLMTraining
 from facsimile.train.facelm.score import CONTROLS, Score, score
 from facsimile.train.facelm.trainer import FaceLMTrainer
 from facsimile.train.run import write_json, write_text
 
 CONFIG_NAME, METRICS_NAME, CARD_NAME = "training.json", "metrics.json", "README.md"
-NUM_WORLD_DIALOGUES, NUM_WORLD_HELD_OUT = 4096, 384
-WORLD_NAME = "two-way world"
-
-
-@dataclass(frozen=True)
-class Material:
-    """Dialogues to train on and to be measured on, and the units of their faces."""
-
-    name: str
-    train: Sequence[Dialogue]
-    held_out: Sequence[Dialogue]
-    units: tuple[int, ...] = CODE_UNITS
-    words: tuple[str, ...] | None = None
-    # all words there are, if the text is a closed list
-
-    def __post_init__(self) -> None:
-        for part in ("train", "held_out"):
-            if not getattr(self, part):
-                raise ValueError(f"{self.name}: no dialogues for {part}; at least one is needed")
-
-
-def world_material(*, seed: int = 0) -> Material:
-    """Return the two-way world: other dialogues to train on than to be measured on."""
-    held_out = draw_dialogues(NUM_WORLD_HELD_OUT, seed=2 * seed + 1)
-    return Material(WORLD_NAME, draw_dialogues(NUM_WORLD_DIALOGUES, seed=2 * seed), held_out, LAYOUT.units, WORDS)
 
 
 def train_face_lm(
