@@ -41,7 +41,7 @@ def test_map_and_formula_agree_in_thin_and_deep_pigment() -> None:
     albedo = pigment_albedo(pigments)[:, 200, 380:384]
     for column, melanin in enumerate((0.1, 0.99, 1.01, 1.2)):
         blood = float(pigments.blood[200, 380 + column])
-        np.testing.assert_allclose(albedo[:, column], pigment_colour(melanin, blood), rtol=1e-4)
+        np.testing.assert_allclose(albedo[:, column], pigment_colour(melanin, blood), rtol=2e-3)
 
 
 def test_tone_can_be_asked_for() -> None:

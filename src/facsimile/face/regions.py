@@ -11,9 +11,12 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from facsimile.face.rest import ATLAS_SIZE, atlas
+from facsimile.kernel import kernel
 
 LIP_SEAM_Y = 6.613
 """Height (dm) of the closed mouth line of the template."""
+OUTSIDE = 0.002
+"""A region is left out where it is less."""
 BROW_INNER, BROW_WIDTH = 0.125, 0.38
 """Inner end of a brow and its extent along x (dm)."""
 
@@ -48,9 +51,52 @@ def grain(sigma_across: float, sigma_down: float) -> Float32[np.ndarray, "H W"]:
     return np.asarray((smooth - smooth.mean()) / smooth.std(), np.float32)
 
 
-def rolled_grain(rng: np.random.Generator, sigma_across: float, sigma_down: float) -> Float32[np.ndarray, "H W"]:
-    """Return the grain turned round the head by a random angle."""
-    return np.roll(grain(sigma_across, sigma_down), int(rng.integers(ATLAS_SIZE[1])), axis=1)
+@kernel
+def _add_rolled(out, field, shift, amount, mask):
+    """Add ``amount`` times a field turned by ``shift`` columns, times ``mask`` where that is not empty."""
+    height, width = out.shape
+    masked = mask.shape[0] > 0
+    for row in range(height):
+        for column in range(width):
+            source = column - shift
+            value = amount * field[row, source if source >= 0 else source + width]
+            out[row, column] += value * mask[row, column] if masked else value
+
+
+_NO_MASK = np.empty((0, 0), np.float32)
+
+
+def add_rolled(
+    out: Float32[np.ndarray, "H W"],
+    rng: np.random.Generator,
+    field: Float32[np.ndarray, "H W"],
+    amount: float,
+    *,
+    mask: Float32[np.ndarray, "H W"] | None = None,
+) -> None:
+    """Add ``amount`` times a noise field, turned round the head by a random angle, to ``out``."""
+    shift = int(rng.integers(ATLAS_SIZE[1]))
+    _add_rolled(out, field, shift, np.float32(amount), _NO_MASK if mask is None else mask)
+
+
+@lru_cache(maxsize=64)
+def region_window(name: str) -> tuple[slice, slice]:
+    """Return the rows and columns outside which a region is practically 0."""
+    inside = regions()[name] > OUTSIDE
+    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def add_region(out: Float32[np.ndarray, "H W"], name: str, amount: float) -> None:
+    """Add ``amount`` times a region to ``out``."""
+    window = region_window(name)
+    out[window] += np.float32(amount) * regions()[name][window]
+
+
+@lru_cache(maxsize=1)
+def pore_relief() -> Float32[np.ndarray, "H W"]:
+    """Return pores as wide as each region has them: negative where skin dips."""
+    return np.asarray(regions()["pores"] * np.minimum(pore_noise(), 0.4), np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -95,8 +141,14 @@ def regions() -> dict[str, Float32[np.ndarray, "H W"]]:
         "mouth_ring": a.blob(0.0, 6.60, 0.34, 0.17) * (1 - a.lips),
         "temple": a.blob(0.62, 7.45, 0.12, 0.22),
         "wing": a.blob(0.155, 6.87, 0.04, 0.06),
+        "flushed": a.blob(0.45, 6.92, 0.17, 0.14) + a.blob(0.0, 6.90, 0.11, 0.09) + a.blob(0.155, 6.87, 0.04, 0.06),
         "neck": np.clip((6.2 - a.y) / 0.15, 0, 1) * np.clip(1.2 - a.z, 0, 1),
         "pores": _pore_sizes(),
+        "creased": _tear_trough()
+        + 0.7 * a.blob(0.31, 7.345, 0.14, 0.05)
+        + 0.8 * np.clip((6.2 - a.y) / 0.15, 0, 1) * np.clip(1.2 - a.z, 0, 1)
+        + 0.25 * a.blob(0.0, 7.85, 0.5, 0.2),
+        "lips": a.lips,
         "lid_rim": _lid_rim(),
         "liner": _liner(),
         "cheekbone": a.blob(0.50, 6.99, 0.15, 0.09),

@@ -5,14 +5,24 @@ RGB channel. Everything that makes skin uneven changes m or h: freckles, moles, 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float32
 
 from facsimile.face.identity import Identity
 from facsimile.face.marks import Layers, stamp_marks
-from facsimile.face.regions import pore_noise, regions, rolled_grain, rolled_noise
-from facsimile.face.rest import ATLAS_SIZE, atlas
+from facsimile.face.regions import (
+    add_region,
+    add_rolled,
+    grain,
+    noise,
+    pore_relief,
+    region_window,
+    regions,
+    rolled_noise,
+)
+from facsimile.face.rest import ATLAS_SIZE
 from facsimile.kernel import kernel
 
 BARE_SKIN = np.array((0.63, 0.52, 0.415), np.float32)
@@ -34,6 +44,10 @@ MELANIN_BY_ANCESTRY = ((0.74, 0.17), (0.28, 0.13), (0.13, 0.10))
 ANY_TONE_SHARE = 0.35
 """Share of people whose tone is drawn evenly from all tones, whatever their ancestry, so that none is rare."""
 MAX_MELANIN = 1.25
+TABLE_SIZE, TABLE_PER_UNIT, LEAST_BLOOD = 6144, 1536.0, 1.0
+"""Steps of the tables of absorption: melanin 0 to 4, blood -1 to 3, in steps of 0.00065."""
+BLOTCHED = 0.15
+"""Share of people with a blotchy flush; a guess."""
 
 TONE_NAMES = ("very light", "light", "medium light", "medium", "dark", "very dark")
 TONE_EDGES = (0.08, 0.18, 0.34, 0.55, 0.78)
@@ -99,65 +113,92 @@ def random_pigments(rng: np.random.Generator, identity: Identity, *, tone: float
 
 def _random_melanin_map(rng: np.random.Generator, tone: float, age_years: float) -> Float32[np.ndarray, "H W"]:
     """Draw where skin is darker and paler: sockets, lips' surround, temples, forehead against cheeks and neck."""
-    old, region = oldness(age_years), regions()
-    uneven = np.float32(rng.uniform(0.3, 1.0) * (0.55 + 0.6 * min(tone, 1.0)) * (0.7 + 0.5 * old))
-    melanin = tone + uneven * (
-        0.034 * rolled_noise(rng, 12.0) + 0.030 * rolled_noise(rng, 40.0) + 0.018 * rolled_noise(rng, 4.0)
-    )
-    melanin += np.float32(0.012 * (0.5 + tone)) * rolled_noise(rng, 1.5)
-    part = rng.normal(0, 1, 6)
-    circles, socket = rng.beta(1.4, 2.2), rng.beta(1.5, 2.5)
-    melanin += np.float32(0.03 * part[0] + 0.05 * tone) * region["forehead"] - np.float32(0.07 * tone) * region["cheek"]
-    melanin += np.float32((0.02 + 0.17 * circles) * (0.55 + 0.5 * old)) * region["tear_trough"]
-    melanin += np.float32(0.14 * socket * (0.35 + tone)) * region["socket"]
-    melanin += np.float32(0.05 * abs(part[1]) * (0.3 + tone)) * region["mouth_ring"]
-    melanin += np.float32(0.03 * part[2] + 0.05 * tone) * region["temple"]
-    melanin += np.float32(0.06 * tone + 0.01 * part[3]) * region["nose_bridge"]
-    melanin += np.float32(0.02 * part[4] - 0.02) * region["neck"]
-    melanin -= np.float32(0.02 * uneven) * region["pores"] * np.minimum(pore_noise(), 0)
-    return np.asarray(melanin, np.float32)
+    old, deep = oldness(age_years), min(tone, 1.0)
+    uneven = float(rng.uniform(0.3, 1.0) * (0.55 + 0.6 * deep) * (0.7 + 0.5 * old))
+    melanin = np.full(ATLAS_SIZE, tone, np.float32)
+    for sigma, spread in ((12.0, 0.034 * uneven), (40.0, 0.030 * uneven), (4.0, 0.018 * uneven)):
+        add_rolled(melanin, rng, noise(sigma), spread)
+    add_rolled(melanin, rng, noise(1.5), 0.012 * (0.5 + tone))
+    part, circles, socket = rng.normal(0, 1, 6), rng.beta(1.4, 2.2), rng.beta(1.5, 2.5)
+    amounts = {
+        "forehead": 0.03 * part[0] + 0.05 * tone,
+        "cheek": -0.07 * tone,
+        "tear_trough": (0.02 + 0.17 * circles) * (0.55 + 0.5 * old),
+        "socket": 0.14 * socket * (0.35 + tone),
+        "mouth_ring": 0.05 * abs(part[1]) * (0.3 + tone),
+        "temple": 0.03 * part[2] + 0.05 * tone,
+        "nose_bridge": 0.06 * tone + 0.01 * part[3],
+        "neck": 0.02 * part[4] - 0.02,
+    }
+    for name, amount in amounts.items():
+        add_region(melanin, name, float(amount))
+    melanin -= np.float32(0.02 * uneven) * pore_relief()
+    return melanin
 
 
 def _random_blood(
     rng: np.random.Generator, ruddiness: float, *, tone: float, age_years: float
 ) -> Float32[np.ndarray, "H W"]:
-    region, old = regions(), oldness(age_years)
-    cheek, nose, lid, chin = rng.uniform(0.1, 1.0), rng.uniform(0.2, 0.9), rng.uniform(0.1, 0.45), rng.uniform(0, 0.4)
-    pattern = 0.55 + np.float32(cheek) * region["cheek"] + np.float32(nose) * region["nose"]
-    pattern += np.float32(0.4 + 0.4 * nose) * region["wing"] + np.float32(0.8 * rng.random()) * region["ear"]
-    pattern += np.float32(chin) * region["chin"] + np.float32(lid) * region["lid"]
-    pattern += np.float32(0.3) * region["tear_trough"] - np.float32(0.12) * region["forehead"]
-    pattern += np.float32(rng.uniform(-0.1, 0.3)) * region["neck"] - np.float32(0.15) * region["mouth_ring"]
-    blood = np.float32(ruddiness) * pattern
-    blood += 0.05 * rolled_noise(rng, 12.0, 1) + 0.05 * rolled_noise(rng, 4.0, 1) + 0.03 * rolled_noise(rng, 1.5, 1)
-    flushed = (region["cheek"] + region["nose"] + region["wing"]) * np.float32(ruddiness)
-    pale = 1 - 0.7 * min(tone, 1.0)
-    if rng.random() < 0.15:
-        blotches = np.clip(rolled_noise(rng, 4.0, 4) + 2 * flushed - rng.uniform(1.2, 2.0), 0, 1)
-        blood += np.float32(pale * rng.uniform(0.1, 0.4)) * blotches
-    if rng.random() < 0.15 + 0.6 * old:
-        threads = np.exp(-((rolled_noise(rng, 4.0, 8) / 0.07) ** 2))
-        blood += np.float32(pale * rng.uniform(0.2, 0.7)) * threads * np.clip(flushed, 0, 0.6)
-    return np.asarray(blood, np.float32)
+    """Draw where blood shows: cheeks, nose and its wings, ears, chin, lids; blotches and threads on some."""
+    blood = np.full(ATLAS_SIZE, 0.55 * ruddiness, np.float32)
+    cheek, nose = rng.uniform(0.1, 1.0), rng.uniform(0.2, 0.9)
+    amounts = {
+        "cheek": cheek,
+        "nose": nose,
+        "wing": 0.4 + 0.4 * nose,
+        "ear": 0.8 * rng.random(),
+        "chin": rng.uniform(0, 0.4),
+        "lid": rng.uniform(0.1, 0.45),
+        "tear_trough": 0.3,
+        "forehead": -0.12,
+        "neck": rng.uniform(-0.1, 0.3),
+        "mouth_ring": -0.15,
+    }
+    for name, amount in amounts.items():
+        add_region(blood, name, float(ruddiness * amount))
+    for sigma, spread in ((12.0, 0.05), (4.0, 0.05), (1.5, 0.03)):
+        add_rolled(blood, rng, noise(sigma, 1), spread)
+    blotched, threaded, pale = rng.random(), rng.random(), 1 - 0.7 * min(tone, 1.0)
+    if blotched < BLOTCHED:
+        window = region_window("flushed")
+        limit = rng.uniform(1.2, 2.0)
+        blotches = rolled_noise(rng, 4.0, 4)[window] + np.float32(2 * ruddiness) * regions()["flushed"][window]
+        blood[window] += np.float32(pale * rng.uniform(0.1, 0.4)) * np.clip(blotches - np.float32(limit), 0, 1)
+    if threaded < 0.15 + 0.6 * oldness(age_years):
+        window = region_window("flushed")
+        threads = np.exp(-((rolled_noise(rng, 4.0, 8)[window] / np.float32(0.07)) ** 2))
+        flushed = np.clip(np.float32(ruddiness) * regions()["flushed"][window], 0, 0.6)
+        blood[window] += np.float32(pale * rng.uniform(0.2, 0.7)) * threads * flushed
+    return blood
 
 
 @kernel
-def _absorb(melanin, blood, bare, thin, crowded, deep, red, out):
-    """Write the albedo [3,H,W] of pigment maps."""
+def _absorb(melanin, blood, through_melanin, through_blood, out):
+    """Write the albedo [3,H,W] of pigment maps from what each amount of pigment [N,3] lets through."""
+    last = through_melanin.shape[0] - 1
     for row in range(melanin.shape[0]):
         for column in range(melanin.shape[1]):
-            m, h = melanin[row, column], blood[row, column]
-            q = min(m, np.float32(1))
+            m = min(last, max(0, int(melanin[row, column] * np.float32(TABLE_PER_UNIT) + np.float32(0.5))))
+            place = (blood[row, column] + np.float32(LEAST_BLOOD)) * np.float32(TABLE_PER_UNIT) + np.float32(0.5)
+            h = min(last, max(0, int(place)))
             for channel in range(3):
-                density = (thin[channel] + crowded[channel] * q) * q + deep[channel] * (m - q) + red[channel] * h
-                out[channel, row, column] = bare[channel] * np.exp(-density)
+                out[channel, row, column] = through_melanin[m, channel] * through_blood[h, channel]
+
+
+@lru_cache(maxsize=1)
+def _transmission() -> tuple[Float32[np.ndarray, "N 3"], Float32[np.ndarray, "N 3"]]:
+    """Return the share of light that melanin (with bare skin) and blood let through, by amount."""
+    amount = np.arange(TABLE_SIZE)[:, None] / TABLE_PER_UNIT
+    thin = np.minimum(amount, 1)
+    density = (MELANIN_ABSORPTION + MELANIN_CROWDING * thin) * thin + DEEP_ABSORPTION * (amount - thin)
+    melanin, blood = BARE_SKIN * np.exp(-density), np.exp(-BLOOD_ABSORPTION * (amount - LEAST_BLOOD))
+    return melanin.astype(np.float32), blood.astype(np.float32)
 
 
 def pigment_albedo(pigments: Pigments) -> Float32[np.ndarray, "3 H W"]:
-    """Return the linear RGB albedo of the pigment maps."""
+    """Return the linear RGB albedo of the pigment maps, to 1 part in 500 of ``pigment_colour``."""
     albedo = np.empty((3, *ATLAS_SIZE), np.float32)
-    constants = (BARE_SKIN, MELANIN_ABSORPTION, MELANIN_CROWDING, DEEP_ABSORPTION, BLOOD_ABSORPTION)
-    _absorb(pigments.melanin, pigments.blood, *constants, albedo)
+    _absorb(pigments.melanin, pigments.blood, *_transmission(), albedo)
     return albedo
 
 
@@ -166,13 +207,23 @@ def random_gloss(rng: np.random.Generator, age_years: float) -> Float32[np.ndarr
 
     The T-zone (forehead, nose, chin) is oily, most in young adults; cheeks and old skin are dry.
     """
-    region = regions()
     oil = float(rng.beta(1.6, 2.2) * np.interp(age_years, (6, 12, 18, 40, 80), (0.4, 0.6, 1.2, 1.0, 0.6)))
-    gloss = 0.50 - 0.10 * region["cheek"] + np.float32(0.14 + 0.5 * oil) * region["nose"]
-    gloss += np.float32(0.45 * oil) * region["forehead"] + np.float32(0.10 + 0.25 * oil) * region["nose_bridge"]
-    gloss += np.float32(0.2 * oil) * region["chin"] + 0.14 * region["lid"] + np.float32(0.15 * oil) * region["wing"]
-    gloss *= 1 + 0.10 * rolled_noise(rng, 4.0, 2) + 0.16 * region["pores"] * pore_noise()
-    return np.asarray(np.clip(gloss * rng.uniform(0.55, 1.0), 0.1, 1.6), np.float32)
+    gloss = np.full(ATLAS_SIZE, 0.50, np.float32)
+    amounts = {
+        "cheek": -0.10,
+        "nose": 0.14 + 0.5 * oil,
+        "forehead": 0.45 * oil,
+        "nose_bridge": 0.10 + 0.25 * oil,
+        "chin": 0.2 * oil,
+        "lid": 0.14,
+        "wing": 0.15 * oil,
+    }
+    for name, amount in amounts.items():
+        add_region(gloss, name, amount)
+    add_rolled(gloss, rng, noise(4.0, 2), 0.06)
+    gloss += np.float32(0.10) * pore_relief()
+    gloss *= np.float32(rng.uniform(0.55, 1.0))
+    return np.clip(gloss, np.float32(0.1), np.float32(1.6), out=gloss)
 
 
 def random_height(rng: np.random.Generator, age_years: float) -> Float32[np.ndarray, "H W"]:
@@ -181,12 +232,15 @@ def random_height(rng: np.random.Generator, age_years: float) -> Float32[np.ndar
     Pores are wide on nose and inner cheeks, fine on the forehead, absent on lids; fine lines cross on cheeks and lie
     level under the eyes and on the neck.
     """
-    region, old = regions(), oldness(age_years)
+    old = oldness(age_years)
     grown = float(np.interp(age_years, (6, 14, 30, 80), (0.25, 0.7, 1.0, 1.3)))
-    pores = np.float32(0.040 * rng.uniform(0.5, 1.5) * grown) * region["pores"] * np.minimum(pore_noise(), 0.4)
-    weave = np.float32(0.010 + 0.022 * old) * (rolled_grain(rng, 0.7, 2.6) + rolled_grain(rng, 2.6, 0.7))
-    level = np.float32(0.012 + 0.075 * old * rng.uniform(0.5, 1.3)) * rolled_grain(rng, 5.0, 0.8)
-    level *= region["tear_trough"] + 0.7 * region["lid"] + 0.8 * region["neck"] + 0.25 * region["forehead"]
-    uneven = np.float32(0.014 + 0.05 * old) * rolled_noise(rng, 4.0, 3) + np.float32(0.05) * rolled_noise(rng, 12.0, 3)
-    soft = 1 - 0.8 * atlas().lips
-    return np.asarray((pores + weave + level + uneven) * soft, np.float32)
+    height = np.float32(0.040 * rng.uniform(0.5, 1.5) * grown) * pore_relief()
+    for field in (grain(0.7, 2.6), grain(2.6, 0.7)):
+        add_rolled(height, rng, field, 0.010 + 0.022 * old)
+    level = 0.012 + 0.075 * old * rng.uniform(0.5, 1.3)
+    add_rolled(height, rng, grain(5.0, 0.8), level, mask=regions()["creased"])
+    add_rolled(height, rng, noise(4.0, 3), 0.014 + 0.05 * old)
+    add_rolled(height, rng, noise(12.0, 3), 0.05)
+    window = region_window("lips")
+    height[window] *= 1 - np.float32(0.8) * regions()["lips"][window]
+    return height
