@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from facsimile.face import beard as beards
-from facsimile.face.brows import Brows, brow_shadow, grow_brows
+from facsimile.face.brows import Brows, brow_shadow, grow_brows, hair_direction
 from facsimile.face.hair import (
     MEN,
     WOMEN,
@@ -17,13 +17,13 @@ from facsimile.face.hairstyles import STYLES, style_named
 from facsimile.face.identity import identity_from_seed
 from facsimile.face.lashes import grow_lashes
 from facsimile.face.pack import load_head_pack
-from facsimile.face.rest import template_skin
+from facsimile.face.rest import atlas, template_skin
 from facsimile.face.scalp import Hairline, above_skull
 from facsimile.face.strands import HairStrands, SurfaceStrands, posed_strands
 
 FULL = Hairline(recede=-0.3)
 WITH_STRANDS = [style.name for style in STYLES if style.count]
-BROWS = Brows(thickness=1.0, density=1.0, arch=0.0, shift=(0.0, 0.0))
+BROWS = Brows()
 
 
 def check_surface(strands: SurfaceStrands) -> None:
@@ -170,15 +170,54 @@ def test_brows_lie_on_the_brow_ridge_on_both_sides() -> None:
     points = posed_strands(strands, skin.vertices, skin.normals)
     assert 7.3 < points[..., 1].min() < points[..., 1].max() < 7.65
     assert 0.3 < (points[:, 0, 0] > 0).mean() < 0.7
-    assert np.abs(points[..., 0]).min() > 0.1
+    assert np.abs(points[..., 0]).min() > 0.07
 
 
 def test_denser_brows_have_more_hairs_and_a_darker_ground() -> None:
-    thin = Brows(1.0, 0.4, 0.0, (0.0, 0.0))
+    thin = Brows(density=0.4)
     assert len(grow_brows(np.random.default_rng(0), thin).tint) < 0.6 * len(
         grow_brows(np.random.default_rng(0), BROWS).tint
     )
     assert brow_shadow(thin).max() < brow_shadow(BROWS).max()
+
+
+def test_brow_hairs_grow_where_the_map_says_and_the_skin_is_dark_there() -> None:
+    skin = template_skin()
+    for brows in (BROWS, Brows(arch=1.0, thickness=0.5), Brows(tilt=-1.0, thickness=1.6)):
+        strands = grow_brows(np.random.default_rng(0), brows)
+        points = posed_strands(strands, skin.vertices, skin.normals).astype(np.float64)
+        along = (np.abs(points[..., 0]) - 0.105) / brows.width
+        off = np.abs(points[..., 1] - brows.middle(along))
+        assert np.quantile(off, 0.9) < brows.half_height(np.array((0.12,)))[0] + 0.05
+        shade, a = brow_shadow(brows), atlas()
+        dark = shade > 0.3
+        along = (np.abs(a.x[dark]).astype(np.float64) - 0.105) / brows.width
+        assert np.abs(a.y[dark] - brows.middle(along)).max() < 1.3 * brows.half_height(np.array((0.12,)))[0] + 0.01
+
+
+def test_brow_maps_are_the_same_on_both_sides() -> None:
+    shade = brow_shadow(Brows(arch=0.6, between=0.5, bare_tail=0.3))
+    np.testing.assert_allclose(shade, shade[:, ::-1], atol=1e-6)
+
+
+def test_brow_hairs_rise_at_the_nose_and_fall_at_the_temple() -> None:
+    middle = np.zeros(2)
+    inner, outer = hair_direction(np.array((0.0, 1.0)), middle)
+    assert inner > 1
+    assert outer < 0
+    upper, lower = hair_direction(np.array((0.5, 0.5)), np.array((0.9, -0.9)))
+    assert upper < lower
+
+
+def test_hair_between_the_brows_only_where_asked() -> None:
+    skin = template_skin()
+    counts = []
+    for between in (0.0, 0.8):
+        strands = grow_brows(np.random.default_rng(0), Brows(between=between))
+        points = posed_strands(strands, skin.vertices, skin.normals)
+        counts.append((np.abs(points[:, 0, 0]) < 0.06).sum())
+    assert counts[0] == 0
+    assert counts[1] > 20
 
 
 def test_lashes_point_out_of_the_lids() -> None:

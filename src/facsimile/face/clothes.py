@@ -162,6 +162,6 @@ def random_garment(rng: np.random.Generator, *, name: str | None = None) -> Garm
     if knit or chosen == "shirt":
         share = (0.0, 0.75, 0.0, 0.25, 0.0) if knit else (0.30, 0.0, 0.36, 0.18, 0.16)
     pattern = int(rng.choice((PLAIN, KNIT, WEAVE, STRIPES, CHECK), p=share))
-    scale = {STRIPES: rng.uniform(0.06, 0.35), CHECK: rng.uniform(0.1, 0.35)}.get(pattern, 0.045)
+    scale = {STRIPES: rng.uniform(0.13, 0.45), CHECK: rng.uniform(0.13, 0.4)}.get(pattern, 0.045)
     return Garment(chosen, float(height), float(drop), float(radius), float(point), colour.astype(np.float32),
                    second.astype(np.float32), pattern, float(scale))  # fmt: skip

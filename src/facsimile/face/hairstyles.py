@@ -63,8 +63,8 @@ STYLES = (
         mess=0.22, volume=0.05, sides=0.5, locks=420, lift=0.9,
     ),
     Style(
-        "curly", 4000, 26, 1.15, gravity=0.6, curl=0.075, wave=0.30, coherent=0.1, frizz=0.05, clump=0.8, mess=0.2,
-        volume=0.14, locks=300, lift=1.0, strays=0.06,
+        "curly", 4000, 26, 1.15, gravity=0.6, curl=0.075, wave=0.30, coherent=0.1, frizz=0.028, clump=0.85, mess=0.2,
+        volume=0.14, locks=420, lift=1.0, strays=0.03,
     ),
     Style(
         "coils", 5200, 9, 0.17, gravity=0.0, curl=0.022, wave=0.085, coherent=0.0, frizz=0.02, clump=0.8, mess=0.3,

@@ -32,7 +32,8 @@ def cloth_pattern(pattern, scale, rest):
     """Return the share of the second colour 0-1 and a shade about 1 of a pattern at a template point."""
     one, half, zero = np.float32(1), np.float32(0.5), np.float32(0)
     u = math.atan2(rest[0], rest[2] - np.float32(AXIS_Z)) * np.float32(0.75)
-    v = rest[1] - np.float32(0.25) * abs(rest[0])
+    away = math.sqrt(rest[0] * rest[0] + (rest[2] - np.float32(AXIS_Z)) * (rest[2] - np.float32(AXIS_Z)))
+    v = rest[1] - np.float32(0.5) * away
     share, shade = zero, one
     if pattern == KNIT:
         leg = abs(fraction(u / scale) - half) * np.float32(2)

@@ -18,7 +18,7 @@ from facsimile.render.sampling import environment_texel, pixel_turn
 from facsimile.render.shading import CLASS_NAMES, GLASSES, Layers, interpolate, room_point
 from facsimile.render.strand_raster import HIDES, StrandLayer
 
-LENS_F0 = 0.035
+LENS_F0 = 0.012
 """Reflectance of a coated lens at normal incidence (bare plastic of index 1.5: 0.04)."""
 RIGID_GUIDE = (0.0, 9.0, 0.0)
 """A template point that turns with the head and with nothing else."""
@@ -198,7 +198,7 @@ def _look_through(depth, clear, is_dark, strands, view, light, layers):
             nx, ny, nz = normalised(place[0] * np.float32(0.5), np.float32(0.05), one)
             n_v = max(np.float32(0.05), nx * towards[0] + ny * towards[1] + nz * towards[2])
             rx, ry, rz = 2 * n_v * nx - towards[0], 2 * n_v * ny - towards[1], 2 * n_v * nz - towards[2]
-            m0, m1, m2 = environment_texel(light.rough, rx, ry, rz)
+            m0, m1, m2 = environment_texel(light.sharp, rx, ry, rz)
             grazing = one - n_v
             square = grazing * grazing
             mirror = part * (np.float32(LENS_F0) + (one - np.float32(LENS_F0)) * square * square * grazing)
