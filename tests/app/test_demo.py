@@ -23,6 +23,7 @@ from facsimile.facs.notation import parse, write
 from facsimile.language.backends import Echo
 from facsimile.language.chat import Conversation
 from facsimile.language.describe import describe
+from facsimile.language.express import express
 
 SMILE = {6: (2.6, 2.4), 12: (3.4, 3.7), 25: (3.0, 3.0), 14: (0.9, 3.1)}
 VOID = {"img", "meta", "line", "rect", "path", "circle"}
@@ -68,6 +69,8 @@ def make_story(reading=None, **changes):
         "said": conversation.turns[0],
         "reply": reply,
         "reply_image": blank,
+        "told": express("I am <so> happy"),
+        "clip": b"GIF89a",
         "seed": 7,
     }
     return Story(**(values | changes))
@@ -113,15 +116,23 @@ def test_the_page_tells_the_story():
         "What this page does not show",
     ):
         assert words in page.text
-    assert [a["id"] for t, a in page.found if t == "section"] == ["photo", "units", "words", "people", "talk", "limits"]
+    assert [a["id"] for t, a in page.found if t == "section"] == [
+        "photo",
+        "units",
+        "words",
+        "people",
+        "talk",
+        "clip",
+        "limits",
+    ]
 
 
 def test_the_page_asks_no_server_for_anything():
     page = build_page(make_story())
     assert not re.search(r"https?://|@import|url\(|<script|<link|<iframe", page)
     sources = [a["src"] for t, a in Checker(page).found if t == "img"]
-    assert len(sources) == 7
-    assert all(source.startswith("data:image/jpeg;base64,") for source in sources)
+    assert len(sources) == 8
+    assert [source[:15] for source in sources] == ["data:image/jpeg"] * 7 + ["data:image/gif;"]
 
 
 def test_every_picture_has_words_in_its_place():
@@ -232,5 +243,5 @@ def test_the_whole_loop_on_a_drawn_person(tmp_path):
     result = CliRunner().invoke(command, [str(photo), "-o", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output
     page = Checker((tmp_path / "out" / "index.html").read_text())
-    assert len([1 for tag, _ in page.found if tag == "img"]) in (7, 8)
+    assert len([1 for tag, _ in page.found if tag == "img"]) in (8, 9)
     assert "drawn.png" in page.text

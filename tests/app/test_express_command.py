@@ -52,7 +52,8 @@ def test_text_and_json_files(tmp_path):
 def test_a_sheet_shows_eight_moments_and_a_clip_moves(tmp_path):
     sheet, clip = tmp_path / "x.png", tmp_path / "x.gif"
     assert run("Yes!", "--show", str(sheet), "--size", "64").exit_code == 0
-    assert Image.open(sheet).size == (4 * 64, 2 * 64)
+    with Image.open(sheet) as stills:
+        assert stills.size == (4 * 64, 2 * 64)
     assert run("Yes!", "--show", str(clip), "--size", "64").exit_code == 0
     with Image.open(clip) as moving:
         assert moving.n_frames > 15

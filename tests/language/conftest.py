@@ -19,6 +19,8 @@ class ChatServer:
     answer: str = "[6C+12D] Hello."
     requests: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
+    times_busy: int = 0
+    refuses: tuple[str, ...] = ()
 
 
 def _chat(content: Any, reason: str = "stop") -> bytes:
@@ -43,7 +45,33 @@ def _answer(server: ChatServer, key: str | None) -> tuple[int, bytes]:
         "500": (500, b"Traceback " + b"x" * 5000),
         "redirect": (302, b""),
         "slow": (200, _chat("too late")),
+        "repeats the key": (200, _chat(f"[0] your key is {key}")),
     }[server.mode]
+
+
+def _events(server: ChatServer) -> list[bytes]:
+    """Server-sent events with the answer in pieces of three characters."""
+    pieces = [server.answer[i : i + 3] for i in range(0, len(server.answer), 3)]
+    deltas: list[dict[str, Any]] = [{"role": "assistant"}, *({"content": piece} for piece in pieces)]
+    lines = [b": a comment\n\n"]
+    lines += [
+        b"data: " + json.dumps({"choices": [{"delta": d, "finish_reason": None}]}).encode() + b"\n\n" for d in deltas
+    ]
+    if server.mode == "cut stream":
+        return lines[: len(lines) // 2]
+    if server.mode == "error in stream":
+        return [*lines[:3], b'data: {"error": {"message": "out of memory"}}\n\n']
+    last = json.dumps({"choices": [{"delta": {}, "finish_reason": "stop"}]}).encode()
+    return [*lines, b"data: " + last + b"\n\n", b"data: [DONE]\n\n"]
+
+
+def _refusal(server: ChatServer, body: dict[str, Any]) -> tuple[int, bytes] | None:
+    """Say 429 while busy, and 400 for the first field that the server does not know."""
+    if server.times_busy:
+        server.times_busy -= 1
+        return 429, b"slow down"
+    name = next((name for name in server.refuses if name in body), None)
+    return (400, f'{{"error": {{"message": "Unsupported parameter: \'{name}\'"}}}}'.encode()) if name else None
 
 
 def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
@@ -66,8 +94,31 @@ def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
             server.keys.append(self.headers["Authorization"])
             if server.mode == "slow":
                 time.sleep(0.6)
+            refusal = _refusal(server, server.requests[-1])
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                self._send(*_answer(server, self.headers["Authorization"]))
+                if refusal:
+                    self._send(*refusal)
+                elif server.requests[-1].get("stream") and "stream" in server.mode:
+                    self._stream()
+                elif server.mode == "cut body":
+                    self._cut()
+                else:
+                    self._send(*_answer(server, self.headers["Authorization"]))
+
+        def _stream(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+            self.end_headers()
+            for event in _events(server):
+                self.wfile.write(event)
+                self.wfile.flush()
+
+        def _cut(self) -> None:
+            body = _chat(server.answer)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body[: len(body) // 2])
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -3,15 +3,10 @@ import sys
 
 import pytest
 
-from facsimile.language.backends import (
-    API_KEY_VARIABLE,
-    BackendError,
-    Echo,
-    Message,
-    OpenAICompatible,
-    Scripted,
-    open_backend,
-)
+from facsimile.language.backends import BackendError, Echo, Message, Options, Scripted
+from facsimile.language.cassettes import Recorder, Replay
+from facsimile.language.http_backend import API_KEY_VARIABLE, LONGEST_PAUSE_S, MAX_TRIES, OpenAICompatible
+from facsimile.language.opening import open_backend
 
 HELLO = [Message("system", "be kind"), Message("user", "[12C] hi")]
 KEY = "sk-very-secret"
@@ -72,9 +67,10 @@ def test_a_secret_in_the_address_is_refused_without_repeating_it(address):
     ("mode", "message"),
     [
         ("404", "HTTP 404; check the address and that the server has model 'tiny'"),
-        ("429", "HTTP 429; wait a little"),
-        ("500", "HTTP 500; it said: Traceback x+…"),
+        ("429", "refused 4 times with HTTP 429; wait a little"),
+        ("500", "refused 4 times with HTTP 500; it said: Traceback x+…"),
         ("redirect", "HTTP 302"),
+        ("cut body", "broke off its answer: .*; nothing was sent again"),
         ("html", "did not answer in JSON; it said: <html>"),
         ("truncated", "did not answer in JSON"),
         ("bad bytes", "did not answer in JSON"),
@@ -88,9 +84,93 @@ def test_a_secret_in_the_address_is_refused_without_repeating_it(address):
 def test_each_misbehaviour_of_a_server_is_one_clear_line(chat_server, mode, message):
     chat_server.mode = mode
     with pytest.raises(BackendError, match=message) as caught:
-        OpenAICompatible(chat_server.url, model="tiny").complete(HELLO)
+        OpenAICompatible(chat_server.url, model="tiny", sleep=lambda _: None).complete(HELLO)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 320
+    assert len(chat_server.requests) == (MAX_TRIES if mode in ("429", "500") else 1)
+
+
+def test_a_busy_server_is_asked_again_after_growing_pauses(chat_server):
+    chat_server.times_busy = 3
+    pauses = []
+    backend = OpenAICompatible(chat_server.url, model="tiny", sleep=pauses.append)
+    assert backend.complete(HELLO) == chat_server.answer
+    assert len(chat_server.requests) == 4
+    assert all(request == chat_server.requests[0] for request in chat_server.requests)
+    assert [0.25 * 2**i <= pause <= 0.5 * 2**i for i, pause in enumerate(pauses)] == [True] * 3
+    assert max(pauses) <= LONGEST_PAUSE_S
+
+
+def test_a_refused_field_is_left_out_once_and_for_good(chat_server):
+    chat_server.refuses = ("seed", "temperature")
+    backend = OpenAICompatible(chat_server.url, model="tiny")
+    options = Options(seed=3, grammar="root ::= x")
+    assert backend.complete(HELLO, options) == chat_server.answer
+    assert backend.dropped == {"seed", "temperature"}
+    assert len(chat_server.requests) == 3
+    assert {"model", "messages", "max_tokens", "grammar"} == set(chat_server.requests[-1]) - {"path"}
+    assert not backend.capabilities.seed
+    backend.complete(HELLO, options)
+    assert len(chat_server.requests) == 4
+
+
+def test_a_refusal_that_names_nothing_to_leave_out_is_told(chat_server):
+    chat_server.refuses = ("messages",)
+    with pytest.raises(BackendError, match="HTTP 400"):
+        OpenAICompatible(chat_server.url, model="tiny").complete(HELLO)
+    assert len(chat_server.requests) == 1
+
+
+def test_an_answer_can_come_in_pieces(chat_server):
+    chat_server.mode = "stream"
+    backend = OpenAICompatible(chat_server.url, model="tiny", stream=True)
+    assert list(backend.pieces(HELLO)) == ["[6C", "+12", "D] ", "Hel", "lo."]
+    assert backend.complete(HELLO) == chat_server.answer
+    assert chat_server.requests[0]["stream"] is True
+
+
+def test_a_server_that_streams_nothing_answers_whole(chat_server):
+    backend = OpenAICompatible(chat_server.url, model="tiny", stream=True)
+    assert backend.complete(HELLO) == chat_server.answer
+    chat_server.refuses = ("stream",)
+    assert backend.complete(HELLO) == chat_server.answer
+    assert not backend.capabilities.stream
+
+
+@pytest.mark.parametrize(
+    ("mode", "message"),
+    [
+        ("cut stream", "broke off after 3 characters; nothing was sent again"),
+        ("error in stream", "stopped with an error: .*out of memory"),
+    ],
+)
+def test_a_stream_that_breaks_is_one_clear_line_and_is_not_sent_again(chat_server, mode, message):
+    chat_server.mode = mode
+    with pytest.raises(BackendError, match=message):
+        OpenAICompatible(chat_server.url, model="tiny", stream=True).complete(HELLO)
+    assert len(chat_server.requests) == 1
+
+
+def test_a_key_in_an_answer_is_hidden_and_never_recorded(chat_server, monkeypatch, tmp_path):
+    monkeypatch.setenv(API_KEY_VARIABLE, KEY)
+    chat_server.mode = "repeats the key"
+    recorder = Recorder(OpenAICompatible(chat_server.url, model="tiny"), tmp_path / "tape.jsonl")
+    assert recorder.complete(HELLO) == "[0] your key is Bearer ***"
+    assert KEY not in (tmp_path / "tape.jsonl").read_text()
+
+
+def test_a_cassette_plays_what_was_recorded(tmp_path):
+    path = tmp_path / "tape.jsonl"
+    recorder = Recorder(Scripted(["one", "two", "three"]), path)
+    assert [recorder.complete(HELLO), recorder.complete(HELLO), recorder.complete(HELLO[:1])] == ["one", "two", "three"]
+    replay = open_backend(f"replay:{path}")
+    assert [replay.complete(HELLO) for _ in range(3)] == ["one", "two", "two"]
+    assert replay.complete(HELLO[:1]) == "three"
+    with pytest.raises(BackendError, match="holds no answer to this question"):
+        replay.complete(HELLO, Options(seed=1))
+    path.write_text("{}\n")
+    with pytest.raises(ValueError, match="line 1 is no entry of a cassette"):
+        Replay(path)
 
 
 def test_a_slow_server_times_out(chat_server):

@@ -2,8 +2,9 @@ import pytest
 
 from facsimile.facs.action_units import UNITS
 from facsimile.facs.notation import parse, write
-from facsimile.language.backends import BackendError, Echo, OpenAICompatible, Scripted
+from facsimile.language.backends import BackendError, Echo, Scripted
 from facsimile.language.chat import Conversation
+from facsimile.language.http_backend import OpenAICompatible
 from facsimile.language.prompt import (
     CARD_UNITS,
     MAX_TURNS,

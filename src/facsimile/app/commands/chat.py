@@ -51,7 +51,7 @@ def command(
     facsimile chat --backend http://localhost:8080 --face me.jpg --show reply.png
     """
     from facsimile.app.output import refuse_overwrite
-    from facsimile.language.backends import open_backend
+    from facsimile.language.opening import open_backend
     from facsimile.language.chat import Conversation
 
     if photo is not None and notation is not None:

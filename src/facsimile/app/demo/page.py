@@ -13,12 +13,13 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from facsimile.app.demo.chart import Bar, bars_svg
-from facsimile.app.demo.story import NUM_PEOPLE, SAID, Person, Story
+from facsimile.app.demo.story import CLIP_SIZE, NUM_PEOPLE, SAID, TOLD, Person, Story
 from facsimile.app.drawing import encode
 from facsimile.app.photo import MIN_PRESENCE, UnitReading
 from facsimile.facs.action_units import UNITS
 from facsimile.facs.intensity import letter_of
 from facsimile.language.describe import Description
+from facsimile.language.express import ABOUT
 from facsimile.language.prompt import Turn
 from facsimile.language.tags import write_tag
 
@@ -41,6 +42,7 @@ def build_page(story: Story) -> str:
         "words": _words(story.description),
         **_people_step(story),
         **_talk_step(story),
+        **_clip_step(story),
         "limits": "\n".join(f"<li>{limit}</li>" for limit in _limits()),
         "commands": html.escape(_commands(story)),
         "footer": "Made by <code>facsimile demo</code>. The page holds its pictures and asks no server for anything.",
@@ -189,6 +191,22 @@ def _turn(turn: Turn, image: UInt8[np.ndarray, "H W 3"], *, who: str) -> str:
     return f'<div class="turn reply">{bubble}{picture}</div>'
 
 
+def _clip_step(story: Story) -> dict[str, str]:
+    data = base64.b64encode(story.clip).decode("ascii")
+    alt = html.escape(f"Synthetic person {story.seed} says: {TOLD}")
+    size = f'width="{CLIP_SIZE}" height="{CLIP_SIZE}"'
+    shown = "".join(
+        f"<li>“{html.escape(clause.text)}” {clause.label}, <code>{html.escape(clause.units)}</code></li>"
+        for clause in story.told.clauses
+    )
+    return {
+        "clip_text": html.escape(ABOUT),
+        "clip_figure": f'<figure><img src="data:image/gif;base64,{data}" alt="{alt}" {size}>'
+        f"<figcaption>{html.escape(TOLD)}</figcaption></figure>",
+        "clip_clauses": f'<ul class="words">{shown}</ul>',
+    }
+
+
 def _limits() -> list[str]:
     return [
         "How well the reader reads: one photo proves nothing, and the reader has only seen drawn people. Its doubt is "
@@ -208,6 +226,7 @@ def _commands(story: Story) -> str:
             f'facsimile describe "{story.notation}"',
             f'facsimile render "{story.notation}" --seed {story.seed} -o person.png',
             f'facsimile chat --face {photo} --message "{SAID}" --show reply.png',
+            f'facsimile express "{TOLD}" --show clip.gif --size {CLIP_SIZE} --seed {story.seed} --person {story.seed}',
         ]
     )
 

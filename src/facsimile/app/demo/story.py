@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from facsimile.app.clip import draw_frames, encode_clip, sampled
 from facsimile.app.drawing import draw_person, draw_state
 from facsimile.app.photo import PhotoReading, read_photo
 from facsimile.facs import notation
@@ -15,6 +16,7 @@ from facsimile.facs.state import State
 from facsimile.language.backends import Echo
 from facsimile.language.chat import Conversation
 from facsimile.language.describe import Description, describe
+from facsimile.language.express import Expressed, express
 from facsimile.language.prompt import Turn
 
 NUM_PEOPLE = 3
@@ -23,6 +25,11 @@ PERSON_SIZE = 320
 
 SAID = "Guess what happened today!"
 """What the person in the photo says in the last step; the photo itself is silent."""
+
+TOLD = "I passed the exam! Can you believe it?"
+"""What a synthetic person says in the moving picture."""
+
+CLIP_SIZE = 192
 
 Progress = Callable[[str], None]
 
@@ -50,6 +57,9 @@ class Story:
     said: Turn
     reply: Turn
     reply_image: UInt8[np.ndarray, "H W 3"]
+    told: Expressed
+    clip: bytes
+    """The sentence as a moving picture: a GIF."""
     seed: int
 
 
@@ -64,6 +74,9 @@ def tell(photo: Path | None, *, seed: int, progress: Progress) -> Story:
     progress("talking")
     conversation = Conversation(Echo())
     reply = conversation.say(SAID, state)
+    progress("drawing a sentence")
+    told = express(TOLD, seed=seed)
+    frames = list(draw_frames(sampled(told.track, ".gif"), seed=seed, size=CLIP_SIZE))
     return Story(
         photo_name="the sample photo" if photo is None else photo.name,
         is_sample=photo is None,
@@ -74,6 +87,8 @@ def tell(photo: Path | None, *, seed: int, progress: Progress) -> Story:
         said=conversation.turns[0],
         reply=reply,
         reply_image=draw_state(reply.face or State(), seed=seed + NUM_PEOPLE, size=PERSON_SIZE),
+        told=told,
+        clip=encode_clip(frames, ".gif"),
         seed=seed,
     )
 

@@ -1,0 +1,35 @@
+"""Open the backend that an address names."""
+
+from pathlib import Path
+
+from facsimile.language.backends import Backend, Echo
+from facsimile.language.http_backend import TIMEOUT_S, OpenAICompatible
+
+LOCAL_PREFIX, GGUF_PREFIX, REPLAY_PREFIX = "local:", "gguf:", "replay:"
+
+
+def open_backend(address: str, *, model: str | None = None, timeout_s: float = TIMEOUT_S) -> Backend:
+    """Return the backend that ``address`` names.
+
+    ``echo``; ``replay:FILE.jsonl``, a cassette; ``local:FOLDER``, a model in the format of transformers;
+    ``gguf:FILE``, a model for llama.cpp in this process; or the http(s) address of a server. Raises ValueError for
+    anything else and ImportError where a local model needs a package that is not installed.
+    """
+    if address == "echo":
+        return Echo()
+    for prefix in (LOCAL_PREFIX, GGUF_PREFIX, REPLAY_PREFIX):
+        if address.startswith(prefix):
+            return _open_path(prefix, Path(address.removeprefix(prefix)))
+    return OpenAICompatible(address, model=model, timeout_s=timeout_s)
+
+
+def _open_path(prefix: str, path: Path) -> Backend:
+    if not path.exists():
+        raise ValueError(f"backend: {prefix}{path} names no file or folder that exists")
+    if prefix == REPLAY_PREFIX:
+        from facsimile.language.cassettes import Replay
+
+        return Replay(path)
+    from facsimile.language.local_models import LlamaCpp, LocalTransformers
+
+    return LocalTransformers(path) if prefix == LOCAL_PREFIX else LlamaCpp(path)
