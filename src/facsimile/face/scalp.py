@@ -77,16 +77,17 @@ def skull_radius() -> Float32[np.ndarray, "H W"]:
     ray = pack.vertices[vertices].astype(np.float64) - SKULL_CENTRE
     ray = ray[pack.vertices[vertices][:, 1] > 6.2]
     radius = np.linalg.norm(ray, axis=1)
-    rows, columns = RADIUS_CELLS
+    rows, columns = (side // 2 for side in RADIUS_CELLS)
     azimuth, elevation = np.meshgrid(
         (np.arange(columns) + 0.5) / columns * 2 * np.pi - np.pi, (np.arange(rows) + 0.5) / rows * np.pi - np.pi / 2
     )
     look = [np.cos(elevation) * np.sin(azimuth), np.sin(elevation), np.cos(elevation) * np.cos(azimuth)]
-    cosine = np.stack(look, -1).reshape(-1, 3) @ (ray / radius[:, None]).T
-    nearest = np.argpartition(-cosine, 4, axis=1)[:, :4]
-    mean = radius[nearest].mean(1).reshape(RADIUS_CELLS).astype(np.float32)
-    wrapped = np.concatenate([mean[:, -6:], mean, mean[:, :6]], 1)
-    return cv2.GaussianBlur(wrapped, (0, 0), 1.2)[:, 6:-6]
+    away = -np.stack(look, -1).reshape(-1, 3).astype(np.float32) @ (ray / radius[:, None]).T.astype(np.float32)
+    nearest = np.argpartition(away, 4, axis=1)[:, :4]
+    mean = radius[nearest].mean(1).reshape(rows, columns).astype(np.float32)
+    wrapped = np.concatenate([mean[:, -3:], mean, mean[:, :3]], 1)
+    fine = cv2.resize(wrapped, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
+    return cv2.GaussianBlur(fine, (0, 0), 1.2)[:, 6:-6]
 
 
 def above_skull(points: Float[np.ndarray, "*n 3"]) -> tuple[Float[np.ndarray, "*n"], Float[np.ndarray, "*n"]]:
