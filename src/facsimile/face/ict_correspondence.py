@@ -27,6 +27,17 @@ LEAST_THICKNESS = 0.6
 ICT_SCLERA = ((21451, 22221), (23021, 23791))
 """First and end vertex of the left and the right eyeball without its iris (README of ICT-FaceKit)."""
 
+ICT_LANDMARKS = (
+    1225, 1888, 1052, 367, 1719, 1722, 2199, 1447, 966, 3661, 4390, 3927, 3924, 2608, 3272, 4088, 3443,
+    268, 493, 1914, 2044, 1401, 3615, 4240, 4114, 2734, 2509, 978, 4527, 4942, 4857, 1140, 2075, 1147, 4269, 3360,
+    1507, 1542, 1537, 1528, 1518, 1511, 3742, 3751, 3756, 3721, 3725, 3732,
+    5708, 5695, 2081, 0, 4275, 6200, 6213, 6346, 6461, 5518, 5957, 5841, 5702, 5711, 5533, 6216, 6207, 6470, 5517, 5966,
+)  # fmt: skip
+"""Its 68 Multi-PIE points (README of ICT-FaceKit, section Facial Landmarks)."""
+BROW_EDGE = (0.040, 0.045, 0.040, 0.025, 0.005)
+"""ICT's brow points follow the upper edge of the brow, ours its middle: so much lower (dm, points 22-26), where the
+model's own browInnerUp, browOuterUp and browDown move most."""
+
 
 def body_digest(pack: HeadPack) -> str:
     """Return a hash of the template's skin: a correspondence fits one template."""

@@ -1,7 +1,7 @@
 """Draw people of ICT-FaceKit's identity space.
 
 The model's components carry no names. The first one separates men from women as far as form does (its direction and
-that from the template's male to its female form agree by a cosine of 0.96, ``benchmarks/ict_rig.py``), so sex is drawn
+that from the template's male to its female form agree by a cosine of 0.89, ``benchmarks/ict_rig.py``), so sex is drawn
 from it; age, ancestry, weight and muscle are drawn without regard to form, and skin and hair follow them. They label
 skin and hair, not the shape.
 """

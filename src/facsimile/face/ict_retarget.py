@@ -28,6 +28,8 @@ JAW_OF_PART = {"upper_teeth": UPPER_TEETH, "lower_teeth": LOWER_TEETH, "tongue":
 LASH_ROOTS = 0.35
 """Part of a lash card's vertices, those nearest the eyeball, that count as roots."""
 NEIGHBOURS = 4
+EYE_SHARE = 0.925
+"""Size of our eyeball over the model's, whose lids and corners lie on it and partly in it."""
 
 Sum = dict[str, float]
 SIDED: dict[str, Sum] = {
@@ -49,7 +51,7 @@ SIDED: dict[str, Sum] = {
     "mouthPress": {"mouthPress": 1.0},
     "mouthSmile": {"mouthSmile": 1.0},
     "mouthStretch": {"mouthStretch": 1.0},
-    "mouthUpperUp": {"mouthUpperUp": 1.1},
+    "mouthUpperUp": {"mouthUpperUp": 1.2},
     "noseSneer": {"noseSneer": 1.0},
 }
 """Our sided shapes as sums of the model's, without the side. The scans' outer brow takes the inner one along; a little
@@ -155,11 +157,11 @@ def mean_head(points: Float32[np.ndarray, "N 3"]) -> Float32[np.ndarray, "V 3"]:
 
 
 def _placed_eye(sclera: Float32[np.ndarray, "N 3"], side: int) -> Float32[np.ndarray, "M 3"]:
-    """Return the template's eyeball with centre and radius of the model's."""
+    """Return the template's eyeball with the centre and about the radius of the model's."""
     ball, centre = fit_eyeball(load_head_pack().vertices, side), sphere_centre(sclera)
     radius = float(np.linalg.norm(sclera - centre, axis=1).mean())
     offset = load_head_pack().vertices[eye_vertices(side)] - ball.centre
-    return (centre + offset * np.float32(radius / ball.radius)).astype(np.float32)
+    return (centre + offset * np.float32(EYE_SHARE * radius / ball.radius)).astype(np.float32)
 
 
 def _placed_jaw(part: str, teeth: Float32[np.ndarray, "N 3"]) -> Float32[np.ndarray, "M 3"]:
