@@ -33,9 +33,9 @@ class Background:
         """Return the background of a picture of ``size`` pixels."""
         if size == self.pixels.shape[0]:
             return self.pixels
-        shrinking = cv2.INTER_AREA if size < self.pixels.shape[0] else cv2.INTER_CUBIC
+        shrinking = cv2.INTER_AREA if size < self.pixels.shape[0] else cv2.INTER_LINEAR
         resized = cv2.resize(self.pixels, (size, size), interpolation=shrinking)
-        return np.ascontiguousarray(np.maximum(resized, 0), np.float32)
+        return np.ascontiguousarray(resized, np.float32)
 
     def mirrored(self) -> "Background":
         """Return the background of the mirrored room."""

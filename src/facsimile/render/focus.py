@@ -53,7 +53,7 @@ def defocused(picture: Float[np.ndarray, "H W 3"], radius: float) -> Float32[np.
     height, width = picture.shape[:2]
     small = cv2.resize(picture, (width // shrink, height // shrink), interpolation=cv2.INTER_AREA)
     small = cv2.filter2D(small, -1, _disc(round(radius / shrink * 4)), borderType=cv2.BORDER_REPLICATE)
-    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 @lru_cache(maxsize=64)

@@ -26,8 +26,8 @@ BLACK = np.zeros(3)
 CEILING_DM = (24.0, 31.0)
 EYE_HEIGHT_DM = (11.0, 16.5)
 """Height of a face above the floor, sitting to standing."""
-BOUNCE_ALBEDO = 0.5
-"""Mean reflectance of a furnished room: light is reflected about once more before it is lost."""
+BOUNCE_ALBEDO = 0.4
+"""Mean reflectance of a furnished room: light is reflected two thirds of a time more before it is lost."""
 
 WINDOW_RADIANCE = 4.0
 """Of the sky in a window, in units where a lit white wall is about 1; the other radiances follow from usual luminances:
@@ -79,7 +79,7 @@ class Room:
         """Return the horizontal ends of a wall."""
         return (self.right, self.left) if name in ("front", "back") else (self.back, self.front)
 
-    def place(self, kind: str, *, fill: float = 0.06) -> Place:
+    def place(self, kind: str, *, fill: float = 0.03) -> Place:
         """Return the room; ``fill`` is added to the light that walls pass on to each other."""
         rng, wide, deep, high = self.rng, (self.right, self.left), (self.back, self.front), (self.floor, self.ceiling)
         pattern, period, second = _wall_pattern(rng, self.wall)
@@ -359,5 +359,5 @@ def screen_room(rng: np.random.Generator) -> Place:
     room.near.append(panel(2, z, (-wide, wide), (y - 1, y + 1), light, second=light * 0.5, pattern=PLAIN, emits=True))
     if rng.random() < 0.6:
         at = (float(rng.uniform(-12, 12)), float(rng.uniform(-3, 6)), room.back + 2)
-        add_lamp(room, at, kelvin(1.0) * float(rng.uniform(0.1, 0.4)), 1.0)
+        add_lamp(room, at, kelvin(1.0) * float(rng.uniform(0.02, 0.1)), 0.8)
     return room.place("screen", fill=0.004)
