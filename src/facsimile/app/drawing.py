@@ -28,6 +28,7 @@ def draw_person(
     size: int,
     head_pose_rad: Float[np.ndarray, "3"] | None = None,
     gaze_rad: Float[np.ndarray, "2 2"] | None = None,
+    rig: str = "makehuman",
 ) -> UInt8[np.ndarray, "size size 3"]:
     """Draw the person of ``seed`` with these units; unobserved units rest.
 
@@ -38,7 +39,7 @@ def draw_person(
     pose = np.zeros(3) if head_pose_rad is None else np.clip(head_pose_rad, -limit, limit)
     pose = pose.astype(np.float32)
     known = ActionUnits(np.nan_to_num(units.intensity))
-    scene = portrait_scene(known, seed=seed, size=size, pitch_rad=float(pose[0]), yaw_rad=float(pose[1]))
+    scene = portrait_scene(known, seed=seed, size=size, pitch_rad=float(pose[0]), yaw_rad=float(pose[1]), rig=rig)
     gaze = scene.expression.gaze_rad if gaze_rad is None else gaze_rad
     x, y, z = (float(value) for value in face_centre(scene.identity, pose))
     scene = replace(
@@ -49,10 +50,11 @@ def draw_person(
     return render(scene).image
 
 
-def draw_state(state: State, *, seed: int, size: int) -> UInt8[np.ndarray, "size size 3"]:
+def draw_state(state: State, *, seed: int, size: int, rig: str = "makehuman") -> UInt8[np.ndarray, "size size 3"]:
     """Draw the person of ``seed`` as a score says, head and eye codes included."""
     gaze = gaze_of(state) if gaze_of(state).any() else None
-    return draw_person(state.to_action_units(), seed=seed, size=size, head_pose_rad=head_pose_of(state), gaze_rad=gaze)
+    units, pose = state.to_action_units(), head_pose_of(state)
+    return draw_person(units, seed=seed, size=size, head_pose_rad=pose, gaze_rad=gaze, rig=rig)
 
 
 def encode(image: UInt8[np.ndarray, "H W 3"], form: Literal["PNG", "JPEG"]) -> bytes:

@@ -63,14 +63,14 @@ class Story:
     seed: int
 
 
-def tell(photo: Path | None, *, seed: int, progress: Progress) -> Story:
+def tell(photo: Path | None, *, seed: int, progress: Progress, rig: str = "makehuman") -> Story:
     """Run every step on ``photo``, or on the sample photo if None; ``progress`` hears of each step before it starts."""
     image = sample_photo() if photo is None else photo
     progress("reading the photo")
     reading = read_photo(image)
     state = reading.state
     progress("drawing synthetic people")
-    people = draw_people(state.to_action_units(), reading.face.head_pose_rad, seed=seed)
+    people = draw_people(state.to_action_units(), reading.face.head_pose_rad, seed=seed, rig=rig)
     progress("talking")
     conversation = Conversation(Echo())
     reply = conversation.say(SAID, state)
@@ -86,14 +86,16 @@ def tell(photo: Path | None, *, seed: int, progress: Progress) -> Story:
         people=people,
         said=conversation.turns[0],
         reply=reply,
-        reply_image=draw_state(reply.face or State(), seed=seed + NUM_PEOPLE, size=PERSON_SIZE),
+        reply_image=draw_state(reply.face or State(), seed=seed + NUM_PEOPLE, size=PERSON_SIZE, rig=rig),
         told=told,
         clip=encode_clip(frames, ".gif"),
         seed=seed,
     )
 
 
-def draw_people(face: ActionUnits, head_pose_rad: Float[np.ndarray, "3"], *, seed: int) -> tuple[Person, ...]:
+def draw_people(
+    face: ActionUnits, head_pose_rad: Float[np.ndarray, "3"], *, seed: int, rig: str = "makehuman"
+) -> tuple[Person, ...]:
     """Draw the expression on ``NUM_PEOPLE`` people with the photo's head pose; before it the first person at rest.
 
     A neutral expression needs no picture at rest.
@@ -101,10 +103,10 @@ def draw_people(face: ActionUnits, head_pose_rad: Float[np.ndarray, "3"], *, see
     pose = head_pose_rad.astype(np.float64)
     people = []
     if face != ActionUnits.neutral():
-        rest = draw_person(ActionUnits.neutral(), seed=seed, size=PERSON_SIZE, head_pose_rad=pose)
+        rest = draw_person(ActionUnits.neutral(), seed=seed, size=PERSON_SIZE, head_pose_rad=pose, rig=rig)
         people.append(Person(seed, rest, is_neutral=True))
     for number in range(seed, seed + NUM_PEOPLE):
-        people.append(Person(number, draw_person(face, seed=number, size=PERSON_SIZE, head_pose_rad=pose)))
+        people.append(Person(number, draw_person(face, seed=number, size=PERSON_SIZE, head_pose_rad=pose, rig=rig)))
     return tuple(people)
 
 
