@@ -10,7 +10,7 @@ IRIS_COLOURS = {
     "brown": (0.085, 0.042, 0.018),
     "hazel": (0.125, 0.098, 0.048),
     "green": (0.115, 0.150, 0.095),
-    "blue": (0.115, 0.180, 0.255),
+    "blue": (0.120, 0.168, 0.215),
     "grey": (0.155, 0.190, 0.215),
 }
 """Linear RGB of the outer iris; picked by eye, the order runs from much to little melanin."""
@@ -18,7 +18,7 @@ DARK_SHARE = (0.60, 0.36, 0.04, 0.0, 0.0, 0.0)
 """Frequencies where skin is dark or ancestry is African or Asian: nearly all brown."""
 EUROPEAN_SHARE = (0.10, 0.27, 0.14, 0.13, 0.25, 0.11)
 """Frequencies in Europe, a guess between the north (mostly blue) and the south (mostly brown)."""
-SCLERA = (0.66, 0.62, 0.585)
+SCLERA = (0.56, 0.52, 0.485)
 IRIS_RADIUS = 0.46
 """Iris radius over eyeball radius: 11.8 mm of 24 mm across in adults, a little less as the mesh's ball is large."""
 
@@ -50,7 +50,7 @@ def random_eyes(rng: np.random.Generator, *, fair: float, age_years: float) -> E
         iris_inner=np.asarray(iris * (0.96, 0.72, 0.48) + 0.015, np.float32),
         sclera=np.asarray(np.clip(sclera * (1, 1 - 0.22 * redness, 1 - 0.2 * redness), 0, 0.9), np.float32),
         iris_radius=float(IRIS_RADIUS * rng.uniform(0.96, 1.06)),
-        pupil_radius=float(rng.uniform(0.26, 0.55)),
+        pupil_radius=float(rng.uniform(0.24, 0.46)),
         redness=redness,
         colour_name=name,
     )

@@ -13,7 +13,7 @@ CARDS = ("left_lash_upper", "left_lash_lower", "right_lash_upper", "right_lash_l
 CARD_CELLS = (40, 160)
 """Rows, columns of the grid laid over a card's texture; columns run along the lid."""
 POINTS = 6
-LASH_MM = 0.17
+LASH_MM = 0.20
 """Drawn width at the root; a real lash is 0.06-0.1 mm, and lashes clump."""
 UPPER_CLUMPS, LOWER_CLUMPS = 28, 17
 """Clumps of about three lashes: 90-160 upper and 75-80 lower lashes (Na et al., Br J Dermatol 2006)."""
@@ -120,4 +120,4 @@ def random_lashes(rng: np.random.Generator, *, sex: float, mascara: bool) -> Sur
     """Draw and grow a person's lashes: longer and denser on women on average, and with mascara; ``sex`` 0 to 1."""
     density = rng.uniform(0.75, 1.15) + 0.1 * sex + 0.15 * mascara
     length = rng.uniform(0.65, 0.92) + 0.06 * sex + 0.15 * mascara
-    return grow_lashes(rng, density=density, length=length, width_mm=LASH_MM * (1.5 if mascara else 1.0))
+    return grow_lashes(rng, density=density, length=length, width_mm=LASH_MM * (1.4 if mascara else 1.0))

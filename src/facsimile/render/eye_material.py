@@ -14,6 +14,8 @@ CARUNCLE_DM = 0.036
 """The pink flesh of the inner corner reaches this far from it."""
 MENISCUS_DM = 0.005
 """Height of the tear film on the lower lid: 0.2-0.3 mm in life, drawn wider so that it is seen at all."""
+EYE_F0 = 0.055
+"""Reflectance of the tear film: 0.025 by its refractive index (1.376), doubled as the panorama smears small lamps."""
 LID_TAPS = 4
 LID_REACH_DM = 0.10
 """How far below the upper lid its soft shadow reaches on the eyeball."""

@@ -16,7 +16,7 @@ LEAST_DEPTH_DM, LIP_EDGE_DM = 0.03, 0.02
 """The edge of the lips' shadow is this soft, and light bends round the lips, which glow, by this much."""
 OUT_DM = 0.08
 """What is this far before the lips (a tongue) is in the open."""
-LEAST_LIGHT = 0.03
+LEAST_LIGHT = 0.07
 TOOTH_ALPHA, TOOTH_F0 = 0.09, 0.056
 """Wet enamel: refractive index 1.62 (Meng et al. 2009)."""
 WET_F0 = 0.025

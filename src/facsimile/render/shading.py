@@ -7,7 +7,15 @@ import numpy as np
 
 from facsimile.kernel import kernel
 from facsimile.render.cloth_material import cloth_pattern, fold_slope
-from facsimile.render.eye_material import corner_flesh, eye_albedo, eye_normal, is_on_wet_rim, lid_shadow, open_to_light
+from facsimile.render.eye_material import (
+    EYE_F0,
+    corner_flesh,
+    eye_albedo,
+    eye_normal,
+    is_on_wet_rim,
+    lid_shadow,
+    open_to_light,
+)
 from facsimile.render.hair_material import light_hair
 from facsimile.render.inlined import inlined
 from facsimile.render.materials import light_surface, normalised
@@ -284,12 +292,15 @@ def shade_solid(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
         if material == EYE:
             albedo, normal, flesh = eye_look(rest, place, mesh, paint)
             shaded = lid_shadow(buffer.depth, x, y, view.focal)
-            occlusion = math.sqrt(occlusion) * shaded * open_to_light(normal, towards)
-            alpha, f0, is_eye, label = np.float32(EYE_ALPHA), np.float32(0.03), True, EYE_CLASS
-            strength = shaded * (np.float32(1) - np.float32(0.6) * flesh)
+            open_part = math.sqrt(occlusion) * open_to_light(normal, towards)
+            occlusion = open_part * shaded
+            alpha, f0, is_eye, label = np.float32(EYE_ALPHA), np.float32(EYE_F0), True, EYE_CLASS
+            turn = np.float32(0)
+            # A mirror shows what it faces, however little light reaches it from elsewhere.
+            strength = (np.float32(1) - np.float32(0.6) * flesh) / max(np.float32(0.2), open_part * open_part)
             if is_on_wet_rim(buffer.depth, x, y, view.focal):
                 normal = (normal[0], normal[1] + np.float32(0.7), normal[2])
-                strength = np.float32(1.8)
+                strength = np.float32(1)
             least_lit = np.float32(0.2)
             wrap_r, wrap_g, wrap_b = np.float32(0.25), np.float32(0.22), np.float32(0.2)
         elif material == CLOTHES:
@@ -299,6 +310,7 @@ def shade_solid(x, y, occlusion, buffer, mesh, paint, view, light, shadow):
             window = mesh.mouth_window
             arriving = light_between_lips(place, window)
             lit_from = (window[0, 0], window[0, 1], window[0, 2])
+            occlusion = np.float32(0.5) + np.float32(0.5) * occlusion
             turn = np.float32(0)
             alpha, f0, strength, label = np.float32(0.14), np.float32(WET_F0), np.float32(1), MOUTH
             wrap_r, wrap_g, wrap_b = np.float32(0.35), np.float32(0.22), np.float32(0.2)
