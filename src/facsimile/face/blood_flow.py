@@ -76,7 +76,8 @@ def flow_tint(action_units: Float[np.ndarray, "A 2"], strength: float) -> Float3
     person's own (``WrinkleStyle.flush``).
     """
     share = np.clip(np.nan_to_num(np.asarray(action_units, np.float32), nan=0.0) / 5, 0, 1)
-    if not share.any():
+    active = share > 0
+    if not active.any():
         return None
-    change = np.float32(strength) * np.einsum("as,ashw->hw", share, flow_maps())
+    change = np.float32(strength) * np.tensordot(share[active], flow_maps()[active], 1)
     return np.asarray(np.exp(-change[..., None] * BLOOD_ABSORPTION), np.float32)

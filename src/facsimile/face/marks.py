@@ -177,6 +177,9 @@ def _scar(rng: np.random.Generator, tone: float) -> Float[np.ndarray, "N 7"]:
 def _patches(rng: np.random.Generator, layers: Layers, *, tone: float, age_years: float, sex: float) -> None:
     """Add what covers an area: birthmark, melasma, vitiligo; each rare."""
     birthmark, melasma, vitiligo, strength = rng.random(4)
+    spotted = sex > 0.5 and 22 < age_years < 60 and melasma < MELASMA
+    if birthmark >= BIRTHMARKED and not spotted and vitiligo >= VITILIGO:
+        return
     ragged = rolled_noise(rng, 4.0, 5)
     if birthmark < BIRTHMARKED:
         row, column = rng.uniform(120, 340), rng.uniform(270, 498)
@@ -186,7 +189,7 @@ def _patches(rng: np.random.Generator, layers: Layers, *, tone: float, age_years
         cover = np.asarray(np.clip(3 * inside, 0, 1), np.float32)
         layers.melanin += np.float32(0.05 + 0.12 * strength) * cover * (birthmark < 0.6 * BIRTHMARKED)
         layers.blood += np.float32(0.3 + 0.5 * strength) * cover * (birthmark >= 0.6 * BIRTHMARKED)
-    if sex > 0.5 and 22 < age_years < 60 and melasma < MELASMA:
+    if spotted:
         region = regions()
         where = 0.9 * region["cheek"] + 0.7 * region["moustache"] + 0.5 * region["forehead"]
         layers.melanin += np.float32(0.05 + 0.10 * strength) * np.clip(1.6 * where + 0.3 * ragged - 0.7, 0, 1)

@@ -55,12 +55,19 @@ def grain(sigma_across: float, sigma_down: float) -> Float32[np.ndarray, "H W"]:
 def _add_rolled(out, field, shift, amount, mask):
     """Add ``amount`` times a field turned by ``shift`` columns, times ``mask`` where that is not empty."""
     height, width = out.shape
-    masked = mask.shape[0] > 0
     for row in range(height):
-        for column in range(width):
-            source = column - shift
-            value = amount * field[row, source if source >= 0 else source + width]
-            out[row, column] += value * mask[row, column] if masked else value
+        line, source = out[row], field[row]
+        if mask.shape[0] > 0:
+            share = mask[row]
+            for column in range(shift):
+                line[column] += amount * source[column - shift + width] * share[column]
+            for column in range(shift, width):
+                line[column] += amount * source[column - shift] * share[column]
+        else:
+            for column in range(shift):
+                line[column] += amount * source[column - shift + width]
+            for column in range(shift, width):
+                line[column] += amount * source[column - shift]
 
 
 _NO_MASK = np.empty((0, 0), np.float32)

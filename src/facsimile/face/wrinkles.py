@@ -27,6 +27,8 @@ EARLY = 0.45
 """Folds come early: at intensity share u the depth is u (1 + EARLY - EARLY u) of the whole."""
 REST_BEND = 1.5
 """Exponent on old age, 0 at 25 years and 1 at 80: lines at rest come late."""
+LEAST_REST = 0.03
+"""Share of a fold too faint to be drawn at rest."""
 CAVITY_PER_MM = 0.34
 """Share of the sky that a groove 1 mm deep hides; a crease of 3 mm is nearly black."""
 MAX_CAVITY = 0.85
@@ -54,11 +56,11 @@ CURVE_POINTS = 20
 
 
 @kernel
-def _draw_folds(curves, width, depth, lip, bias, windows, rough, top, left, out):
+def _draw_folds(curves, width, depth, lip, bias, windows, rough, step, top, left, out):
     """Carve grooves along polylines [S,P,(column, row)] into ``out``, whose first texel is (top, left).
 
     ``width`` in texels; ``bias`` heaps more skin on the left hand (+) of one who walks along the curve, as seen in the
-    atlas; ``windows`` [S,4]: first row and column, row and column after the last.
+    atlas; ``windows`` [S,4]: first row and column, row and column after the last; ``step`` texels of ``rough`` per texel.
     """
     for s in range(curves.shape[0]):
         path, wide, first_row, first_column = curves[s], width[s], windows[s, 0], windows[s, 1]
@@ -87,7 +89,9 @@ def _draw_folds(curves, width, depth, lip, bias, windows, rough, top, left, out)
                 if gap < reach * reach:
                     end = min(1.0, min(at[row, column], 1 - at[row, column]) / FADE)
                     strength = depth[s] * end * end * (3 - 2 * end)
-                    strength *= min(2.0, max(0.15, 1 + BREAK_UP * rough[first_row + row, first_column + column]))
+                    strength *= min(
+                        2.0, max(0.15, 1 + BREAK_UP * rough[(first_row + row) * step, (first_column + column) * step])
+                    )
                     groove = np.exp(-gap / (2 * wide * wide))
                     heap = np.exp(-gap / (2 * (2 * wide) ** 2))
                     side = 1 + bias[s] * min(1.0, max(-1.0, hand[row, column] / wide))
@@ -97,14 +101,14 @@ def _draw_folds(curves, width, depth, lip, bias, windows, rough, top, left, out)
 
 
 @kernel
-def _draw_bulges(shape, windows, position, top, left, out):
+def _draw_bulges(shape, windows, position, step, top, left, out):
     """Add soft hills, or hollows of negative height: ``shape`` [S,5] centre x, y and radii (dm), height (mm)."""
     for s in range(shape.shape[0]):
         x0, y0, wide, tall, height = shape[s]
         shade = max(0.0, -height) * min(1.0, PIT_RADIUS / min(wide, tall))
         for row in range(windows[s, 0], windows[s, 2]):
             for column in range(windows[s, 1], windows[s, 3]):
-                x, y, z = position[row, column]
+                x, y, z = position[row * step + step // 2, column * step + step // 2]
                 front = min(1.0, max(0.0, (z - 0.25) / 0.2))
                 if front > 0:
                     u, v = (abs(x) - x0) / wide, (y - y0) / tall
@@ -132,10 +136,10 @@ def _half_column() -> int:
     return int(inside[inside > ATLAS_SIZE[1] // 4][0] // CROP_STEP * CROP_STEP - CROP_STEP)
 
 
-@lru_cache(maxsize=1)
-def _left_share() -> Float32[np.ndarray, "H W"]:
+@lru_cache(maxsize=4)
+def _left_share(level: int) -> Float32[np.ndarray, "h w"]:
     """Return the left half's part of the whole, 0-1; its mirror image is the right half's and both add up to 1."""
-    t = np.clip(atlas().x / (2 * MIDLINE_BLEND) + 0.5, 0, 1)
+    t = np.clip(resized(atlas().x, level) / (2 * MIDLINE_BLEND) + 0.5, 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
@@ -212,17 +216,27 @@ class _Half:
         """Return the units that have marks."""
         return sorted({*self.fold_unit.tolist(), *self.marks.bulge_unit.tolist()})
 
-    def drawn(self, code: int) -> tuple[tuple[int, int], Float32[np.ndarray, "h w 2"]]:
-        """Draw a unit: first row and column, and height (mm) at intensity 5 and depth of grooves alone (mm, >= 0)."""
+    def drawn(self, code: int, level: int) -> tuple[tuple[int, int], Float32[np.ndarray, "h w 2"]]:
+        """Draw a unit on texels 2**level atlas texels wide: first row and column, and (height, depth of grooves) in mm.
+
+        A fold is widened and flattened as averaging over a texel would.
+        """
+        step = 2**level
         folds, bulges = self.fold_unit == code, self.marks.bulge_unit == code
-        windows = np.concatenate([self.fold_windows[folds], self.bulge_windows[bulges]])
-        top, left = (windows[:, :2].min(0) // CROP_STEP * CROP_STEP).tolist()
-        bottom, right = (-(-windows[:, 2:].max(0) // CROP_STEP) * CROP_STEP).tolist()
+        fold_windows, bulge_windows = (
+            np.concatenate([windows[:, :2] // step, -(-windows[:, 2:] // step)], 1)
+            for windows in (self.fold_windows[folds], self.bulge_windows[bulges])
+        )
+        windows, edge = np.concatenate([fold_windows, bulge_windows]), CROP_STEP // step
+        top, left = (windows[:, :2].min(0) // edge * edge).tolist()
+        bottom, right = (-(-windows[:, 2:].max(0) // edge) * edge).tolist()
         out = np.zeros((bottom - top, right - left, 2), np.float32)
         width, depth, lip, bias = self.fold[folds].T.copy()
-        _draw_folds(self.texels[folds], width, depth, lip, bias, self.fold_windows[folds], self.rough, top, left, out)
-        _draw_bulges(self.marks.bulge[bulges], self.bulge_windows[bulges], atlas().position, top, left, out)
-        out *= _left_share()[top:bottom, left:right, None]
+        wide = np.sqrt(width**2 + (step**2 - 1) / 12)
+        curves, flat = (self.texels[folds] + 0.5) / step - 0.5, depth * width / wide
+        _draw_folds(curves, wide / step, flat, lip, bias, fold_windows, self.rough, step, top, left, out)
+        _draw_bulges(self.marks.bulge[bulges], bulge_windows, atlas().position, step, top, left, out)
+        out *= _left_share(level)[top:bottom, left:right, None]
         return (top, left), out
 
 
@@ -268,9 +282,9 @@ class WrinkleMaps:
         [..., 0] is the height in mm at intensity 5, [..., 1] the depth of grooves alone. At asymmetry 0 right mirrors
         left exactly.
         """
-        (row, column), half = self._halves[side].drawn(code)
-        half = resized(half, level)
-        row, column = texels(row, level), texels(column, level)
+        (row, column), half = self._halves[side].drawn(code, max(0, level))
+        if level < 0:
+            row, column, half = texels(row, level), texels(column, level), resized(half, level)
         if side == 1:
             column, half = texels(ATLAS_SIZE[1], level) - column - half.shape[1], np.ascontiguousarray(half[:, ::-1])
         return (row, column), half
@@ -305,7 +319,7 @@ def unit_weight(intensity: float, code: int, *, age: float) -> float:
         return rest
     share = min(1.0, max(0.0, intensity / 5))
     contraction = float(np.interp(age, *DEPTH_BY_AGE)) * share * (1 + EARLY - EARLY * share)
-    return contraction + AGE_SHARES.get(code, 0.0) * rest * (1 - share)
+    return contraction + max(0.0, AGE_SHARES.get(code, 0.0) * rest - LEAST_REST) * (1 - share)
 
 
 def unit_weights(
