@@ -19,7 +19,7 @@ POINTS = 4
 BROW_HAIR_MM = 0.26
 HALF_HEIGHT = 0.036
 """Half the height (dm) of a brow of thickness 1 where it is highest."""
-SHADOW = 0.62
+SHADOW = 0.46
 """How dark the skin is where brow hairs stand densest."""
 
 
@@ -53,7 +53,7 @@ class Brows:
 
     def middle(self, along: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
         """Return the height (dm) of the middle line."""
-        rise = np.interp(along, (-0.3, 0.0, self.peak, 1.0), (-0.012, -0.008, 0.010 + 0.045 * self.arch, -0.045))
+        rise = np.interp(along, (-0.3, 0.0, self.peak, 1.0), (-0.006, 0.0, 0.010 + 0.045 * self.arch, -0.045))
         bend = np.interp(
             along, (0.0, 0.5 * self.peak, self.peak, 0.5 + 0.5 * self.peak, 1.0), (0, 0.004, 0.008, 0.004, 0)
         )
@@ -63,7 +63,7 @@ class Brows:
         """Return half the height (dm) of the brow."""
         tail = 1 - 0.92 * self.taper
         profile = np.interp(
-            along, (-0.02, 0.12, 0.55, 0.85, 1.0), (0.72, 1.0, 0.5 + 0.4 * tail, 0.28 + 0.5 * tail, tail)
+            along, (-0.02, 0.12, 0.55, 0.85, 1.0), (0.62, 0.95, 0.5 + 0.4 * tail, 0.28 + 0.5 * tail, tail)
         )
         return HALF_HEIGHT * self.thickness * np.maximum(profile, 0.08)
 
@@ -71,7 +71,7 @@ class Brows:
         """Return how densely hairs grow, 0-1."""
         soft = 0.55 - 0.4 * self.edge
         rim = np.clip((1 - np.abs(across)) / soft, 0, 1)
-        ends = np.clip(along / 0.10 + 0.35, 0, 1) * np.clip((1.02 - along) / 0.10, 0, 1)
+        ends = np.clip(along / 0.26 + 0.22, 0, 1) * np.clip((1.02 - along) / 0.10, 0, 1)
         thin = 1 - self.bare_tail * np.clip((along - 0.55) / 0.25, 0, 1)
         # A few gaps, the same for both the hairs and the shade under them.
         gaps = 0.88 + 0.12 * np.sin(19 * along + 3 * across + 40 * self.arch)

@@ -18,7 +18,7 @@ from facsimile.render.sampling import environment_texel, pixel_turn
 from facsimile.render.shading import CLASS_NAMES, GLASSES, Layers, interpolate, room_point
 from facsimile.render.strand_raster import HIDES, StrandLayer
 
-LENS_F0 = 0.012
+LENS_F0 = 0.008
 """Reflectance of a coated lens at normal incidence (bare plastic of index 1.5: 0.04)."""
 RIGID_GUIDE = (0.0, 9.0, 0.0)
 """A template point that turns with the head and with nothing else."""
@@ -130,7 +130,7 @@ def worn_look(item, rest, colour, cloth):
     f0: Any = np.float32(0.04)
     strength: Any = np.float32(0.25) if rough > np.float32(0.5) else np.float32(1)
     if pattern == METAL:
-        f0, strength = np.float32(0.55), np.float32(1)
+        f0, strength = np.float32(0.4), np.float32(0.8)
         r, g, b = r * np.float32(0.4), g * np.float32(0.4), b * np.float32(0.4)
     return (r, g, b), rough * rough, f0, strength
 
