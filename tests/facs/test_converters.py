@@ -9,13 +9,16 @@ from facsimile.facs.controllers import CONTROLLERS, controller_index
 from facsimile.facs.converters import (
     MIDLINE,
     PAIRED,
+    UNLABELLED,
     action_units_from_expression,
     expression_from_action_units,
     gaze_from_eye_look,
     lost_in_action_units,
     lost_in_expression,
+    with_unlabelled,
 )
 from facsimile.facs.expression import ActionUnits, Expression
+from facsimile.facs.notation import parse
 
 
 def with_controller(name, value):
@@ -106,3 +109,20 @@ def test_losses_are_said():
     assert lost_in_expression(ActionUnits.from_dict({6: 3, 12: 4})) == ()
     both_jaws = lost_in_expression(ActionUnits.from_dict({26: 2, 27: 3}))
     assert both_jaws[0] == "unit 26 (jaw drop), left: 2.00 becomes 0.00"
+
+
+def test_units_without_a_label_drive_their_controllers():
+    score = parse("12B+31+32D")
+    driven = with_unlabelled(expression_from_action_units(score.to_action_units()), score)
+    assert driven.controllers[controller_index("jawClench")] == pytest.approx(0.6)
+    assert driven.controllers[controller_index("lipBite")] == pytest.approx(0.8)
+    assert driven.controllers[controller_index("mouthSmileLeft")] == pytest.approx(0.4)
+    assert not set(UNLABELLED) & set(LABEL_UNITS)
+    assert with_unlabelled(Expression.neutral(), parse("12B")) == Expression.neutral()
+
+
+def test_sided_pucker_and_funnel_are_read_by_their_stronger_side():
+    for code, stem in ((18, "mouthPucker"), (22, "mouthFunnel")):
+        assert action_units_from_expression(with_controller(f"{stem}Right", 0.6)).of(code) == pytest.approx(3.0)
+        assert lost_in_action_units(with_controller(f"{stem}Right", 0.6))
+        assert action_units_from_expression(with_controller(stem, 0.6)).of(code) == pytest.approx(3.0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int32
+from jaxtyping import Bool, Float32, Float64, Int32
 
 from facsimile.face.eyeballs import fit_eyeball, lid_vertices
 from facsimile.face.landmarks import lip_gap_mm
@@ -28,11 +28,13 @@ MIDDLE_HALF_WIDTH = 0.035
 """The opening is measured over this much (dm) on both sides of the mid-line."""
 FREE_OVERLAP = 0.0025
 """Closed lips overlap by this much (dm), so that no light shows between them; deeper ones flatten."""
-PART_PASSES, PART_GAIN, PART_TOLERANCE = 20, 1.5, 0.0005
+PART_PASSES, PART_GAIN, PART_TOLERANCE = 20, 1.5, 0.001
 """Skin follows its lip a little less than fully; each pass parts what the one before left (dm)
 until no more than the tolerance is left."""
 GENTLE_PASSES, FIRM_SHARE = 6, 1.0
 """After this many passes, for lips folded into each other, all red and inner skin gives way fully."""
+STILL = 1e-4
+"""Motion below this (dm at controller 1) leaves the lips as they are."""
 FRONT_LOW_Y = 6.2
 """Seen from the front, the plan begins at this height (dm)."""
 SMOOTH = np.array((0.25, 0.5, 0.25))
@@ -103,6 +105,11 @@ def part_lips(vertices: Float32[np.ndarray, "V 3"]) -> None:
         spread = np.maximum(excess, np.convolve(excess, SMOOTH, "same"))
         half = np.interp(vertices[rows, 0], COLUMN_X, spread) * (PART_GAIN / 2)
         vertices[rows, 1] += (half * (gentle if number < GENTLE_PASSES else firm)).astype(np.float32)
+
+
+def moves_lips(shapes: Float32[np.ndarray, "S V 3"]) -> Bool[np.ndarray, " S"]:
+    """Tell which shapes move the lips."""
+    return np.abs(shapes[:, _lip_skin()[0]]).max((1, 2)) > STILL
 
 
 def lip_penetration_mm(vertices: Float32[np.ndarray, "V 3"]) -> float:

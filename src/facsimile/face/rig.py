@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float32
 
-from facsimile.face.contact import part_lips
+from facsimile.face.contact import moves_lips, part_lips
 from facsimile.face.correctives import shape_weights
 from facsimile.face.eyeballs import (
     Eyeball,
@@ -56,6 +56,7 @@ class Rig:
         self.pack = pack
         self.shape_names, self._shapes = rig_shapes()
         self._row = {name: row for row, name in enumerate(self.shape_names)}
+        self._moves_lips = moves_lips(self._shapes.mean(0))
         self._faces: OrderedDict[bytes, Face] = OrderedDict()
 
     @property
@@ -83,7 +84,7 @@ class Rig:
                 keep_shut(posed, blink, face.lids[side])
             if weights:
                 push_lids(posed, face.eyeballs[side], face.guards[side])
-        if weights:
+        if weights and self._moves_lips[rows].any():
             part_lips(posed)
         return posed
 

@@ -8,7 +8,7 @@ controllers where ARKit has none. With u = intensity / 5 every row is ``controll
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from jaxtyping import Float
 from facsimile.facs.action_units import LABEL_UNITS, NUM_LABEL_UNITS, UNITS, unit_index
 from facsimile.facs.controllers import CONTROLLERS, NUM_CONTROLLERS, UNSIDED_STEMS, controller_index
 from facsimile.facs.expression import MAX_INTENSITY, ActionUnits, Expression
+from facsimile.facs.state import UNSTATED_LEVEL, State
 
 MAP_VERSION = 1
 """Raised whenever the map changes, so that stored labels say which map made them."""
@@ -111,6 +112,21 @@ def expression_from_action_units(
         gaze_rad=gaze,
         observed=None if observed.all() else observed,
     )
+
+
+def with_unlabelled(expression: Expression, score: State) -> Expression:
+    """Add what a score says of units that have a controller but no label: 31 and 32; a missing letter is C.
+
+    >>> from facsimile.facs.notation import parse
+    >>> bitten = with_unlabelled(Expression.neutral(), parse("12B+32E"))
+    >>> float(bitten.controllers[controller_index("lipBite")])
+    1.0
+    """
+    controllers = np.array(expression.controllers)
+    for term in (group[0] for group in score.groups):
+        if term.code in UNLABELLED and term.observed:
+            controllers[controller_index(UNLABELLED[term.code])] = (term.level or UNSTATED_LEVEL) / MAX_INTENSITY
+    return replace(expression, controllers=controllers)
 
 
 def action_units_from_expression(expression: Expression) -> ActionUnits:
