@@ -5,19 +5,19 @@ from pathlib import Path
 from facsimile.language.backends import Backend, Echo
 from facsimile.language.http_backend import TIMEOUT_S, OpenAICompatible
 
-LOCAL_PREFIX, GGUF_PREFIX, REPLAY_PREFIX = "local:", "gguf:", "replay:"
+LOCAL_PREFIX, GGUF_PREFIX, REPLAY_PREFIX, FACELM_PREFIX = "local:", "gguf:", "replay:", "facelm:"
 
 
 def open_backend(address: str, *, model: str | None = None, timeout_s: float = TIMEOUT_S) -> Backend:
     """Return the backend that ``address`` names.
 
     ``echo``; ``replay:FILE.jsonl``, a cassette; ``local:FOLDER``, a model in the format of transformers;
-    ``gguf:FILE``, a model for llama.cpp in this process; or the http(s) address of a server. Raises ValueError for
+    ``gguf:FILE``, a model for llama.cpp in this process; ``facelm:FOLDER``, a face-aware model of one's own; or the http(s) address of a server. Raises ValueError for
     anything else and ImportError where a local model needs a package that is not installed.
     """
     if address == "echo":
         return Echo()
-    for prefix in (LOCAL_PREFIX, GGUF_PREFIX, REPLAY_PREFIX):
+    for prefix in (LOCAL_PREFIX, GGUF_PREFIX, REPLAY_PREFIX, FACELM_PREFIX):
         if address.startswith(prefix):
             return _open_path(prefix, Path(address.removeprefix(prefix)))
     return OpenAICompatible(address, model=model, timeout_s=timeout_s)
@@ -30,6 +30,16 @@ def _open_path(prefix: str, path: Path) -> Backend:
         from facsimile.language.cassettes import Replay
 
         return Replay(path)
+    if prefix == FACELM_PREFIX:
+        return _open_facelm(path)
     from facsimile.language.local_models import LlamaCpp, LocalTransformers
 
     return LocalTransformers(path) if prefix == LOCAL_PREFIX else LlamaCpp(path)
+
+
+def _open_facelm(folder: Path) -> Backend:
+    try:
+        from facsimile.language.facelm.backend import FaceLMBackend
+    except ImportError:
+        raise ImportError("a face-aware model needs torch and transformers: pip install 'facsimile[llm]'") from None
+    return FaceLMBackend(folder)

@@ -13,6 +13,7 @@ from facsimile.language.facelm.dialogue import ME, YOU  # noqa: E402
 from facsimile.language.facelm.model import FaceLM, FaceLMConfig  # noqa: E402
 from facsimile.language.facelm.vocabulary import trained_vocabulary  # noqa: E402
 from facsimile.language.leniency import Rung  # noqa: E402
+from facsimile.language.opening import open_backend  # noqa: E402
 from facsimile.language.ticks import FaceTicks  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -93,6 +94,12 @@ def test_a_blink_is_no_part_of_the_tag():
     moving = FaceTicks(ticks.start_s, level, valid, *[getattr(ticks, n) for n in (
         "closure", "head_pose_rad", "head_valid", "gaze_rad", "gaze_valid", "speaking")])  # fmt: skip
     assert write(tag_of(moving)) == "12D"
+
+
+def test_its_folder_is_an_address(backend, tmp_path):
+    assert open_backend(f"facelm:{backend.folder}").name == backend.name
+    with pytest.raises(ValueError, match="names no file or folder that exists"):
+        open_backend(f"facelm:{tmp_path / 'none'}")
 
 
 def test_what_it_cannot_answer(backend, tmp_path):
