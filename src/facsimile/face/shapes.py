@@ -3,7 +3,8 @@
 A recipe is written for the subject's left (``...Left``) or for the middle; the right side is the exact mirror. The sum
 of a recipe is scaled so that its largest motion on the skin is the one people reach at full strength: see
 ``REACH_MM``. Places, sizes and amounts of the pushes on brows, cheeks, nose and mouth are least-squares fits to the
-displacements of ICT-FaceKit's expression shapes (MIT, USC Institute for Creative Technologies). ARKit units (``fu:``) and MakeHuman expression units (``ex:``, blended by ancestry) complete one another.
+displacements of ICT-FaceKit's expression shapes (MIT, USC Institute for Creative Technologies). ARKit units
+(``fu:``) and MakeHuman expression units (``ex:``, blended by ancestry) complete one another.
 """
 
 from dataclasses import dataclass, replace
