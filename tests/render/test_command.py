@@ -65,3 +65,25 @@ def test_mistakes_are_explained(arguments, message):
     assert result.exit_code == 2
     assert message in result.output
     assert "Traceback" not in result.output
+
+
+def test_the_cast_can_be_drawn_and_blended(tmp_path):
+    alone, mixed, labels = tmp_path / "a.png", tmp_path / "b.png", tmp_path / "a.json"
+    assert run("12C", "--person", "amara", "--size", 48, "-o", alone, "--labels", labels).exit_code == 0
+    assert json.loads(labels.read_text())["appearance"]["hair_style"] == "afro"
+    assert run("12C", "--blend", "Amara:0.6,Bao:0.4", "--size", 48, "-o", mixed).exit_code == 0
+    assert alone.read_bytes() != mixed.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--person", "Amarra"), "nearest: Amara"),
+        (("--blend", "Amara:x"), "no number"),
+        (("--person", "Amara", "--blend", "Bao"), "give one of them"),
+    ],
+)
+def test_wrong_people_are_explained(tmp_path, options, complaint):
+    result = run("12C", *options, "-o", tmp_path / "a.png")
+    assert result.exit_code == 2
+    assert complaint in result.output

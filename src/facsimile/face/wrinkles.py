@@ -60,7 +60,8 @@ def _draw_folds(curves, width, depth, lip, bias, windows, rough, step, top, left
     """Carve grooves along polylines [S,P,(column, row)] into ``out``, whose first texel is (top, left).
 
     ``width`` in texels; ``bias`` heaps more skin on the left hand (+) of one who walks along the curve, as seen in the
-    atlas; ``windows`` [S,4]: first row and column, row and column after the last; ``step`` texels of ``rough`` per texel.
+    atlas; ``windows`` [S,4]: first row and column, row and column after the last. ``rough`` has ``step`` texels for
+    each of ``out``.
     """
     for s in range(curves.shape[0]):
         path, wide, first_row, first_column = curves[s], width[s], windows[s, 0], windows[s, 1]
