@@ -6,7 +6,7 @@ import numpy as np
 
 from facsimile.render.inlined import inlined
 
-WALL_RED, WALL_GREEN = 0.45, 0.18
+WALL_RED, WALL_GREEN = 0.38, 0.15
 """Part of the light that the walls of the mouth send on, red and the rest: light between them turns red."""
 CORNER_NARROWING = 0.65
 """How much lower the opening is at its corners than in its middle: between an ellipse and a slit."""
@@ -16,7 +16,9 @@ LEAST_DEPTH_DM, LIP_EDGE_DM = 0.03, 0.02
 """The edge of the lips' shadow is this soft, and light bends round the lips, which glow, by this much."""
 OUT_DM = 0.08
 """What is this far before the lips (a tongue) is in the open."""
-LEAST_LIGHT = 0.07
+THROAT_DECAY = 0.9
+"""Further loss per dm behind the teeth: palate and tongue hide the throat from most of the opening."""
+LEAST_LIGHT = 0.04
 TOOTH_ALPHA, TOOTH_F0 = 0.09, 0.056
 """Wet enamel: refractive index 1.62 (Meng et al. 2009)."""
 WET_F0 = 0.025
@@ -34,7 +36,8 @@ def light_between_lips(place, window):
     """Return how much of the light before the mouth reaches a point in it, 0-1.
 
     ``window`` is ``face.mouth.mouth_window`` in the room. The form factor of a rectangle seen from behind, as the
-    product of two infinite slits (exact for either alone): whole in the opening, falling with the depth behind it.
+    product of two infinite slits (exact for either alone): whole in the opening, falling with the depth behind it, and
+    a little faster behind the teeth.
     """
     one, half, zero = np.float32(1), np.float32(0.5), np.float32(0)
     dx, dy, dz = place[0] - window[0, 0], place[1] - window[0, 1], place[2] - window[0, 2]
@@ -52,7 +55,8 @@ def light_between_lips(place, window):
     sideways = half * (passed((margin - across) * wide, depth) + passed((margin + across) * wide, depth))
     upwards = half * (passed((opening - up) * high, depth) + passed((opening + up) * high, depth))
     outside = min(one, max(zero, -behind * np.float32(1 / OUT_DM)))
-    return max(np.float32(LEAST_LIGHT), sideways * upwards * (one - outside) + outside)
+    around_corners = math.exp(-np.float32(THROAT_DECAY) * max(zero, depth - np.float32(0.1)))
+    return max(np.float32(LEAST_LIGHT), sideways * upwards * around_corners * (one - outside) + outside)
 
 
 @inlined
