@@ -3,6 +3,8 @@
 import io
 import json
 import math
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +60,9 @@ def command(
     facsimile render "12C" --person Amara -o amara.png
     facsimile render "12D" --buffers labels.npz -o smile.png
     """
+    from facsimile.app.cast import of_the_cast
     from facsimile.app.output import refuse_overwrite, write_atomic
+    from facsimile.facs.converters import with_unlabelled
     from facsimile.render.buffers import BUFFER_NAMES
     from facsimile.render.renderer import render
     from facsimile.render.scene import portrait_scene
@@ -69,13 +73,14 @@ def command(
         refuse_overwrite(labels_path, force=force, option="--labels")
     if buffers_path is not None:
         refuse_overwrite(buffers_path, force=force, option="--buffers")
-    action_units = _action_units(score)
+    state = _state(score)
     turn = {"yaw_rad": math.radians(yaw), "pitch_rad": math.radians(pitch)}
     try:
-        person = _of_the_cast(person_name, blend_text)
-        scene = portrait_scene(action_units, seed=seed, person=person, size=size, rig=rig, **turn)
+        person = of_the_cast(person_name, blend_text)
+        scene = portrait_scene(state.to_action_units(), seed=seed, person=person, size=size, rig=rig, **turn)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    scene = replace(scene, expression=with_unlabelled(scene.expression, state))
     rendering = render(scene, buffers=BUFFER_NAMES if buffers_path is not None else ())
     write_atomic(output, _encoded(rendering.image, picture_format), force=force)
     row = _row(scene, rendering, output)
@@ -99,17 +104,6 @@ def _write_buffers(path: Path, rendering: Any, *, force: bool) -> None:
         write_atomic(path / name, content, force=force, option="--buffers")
 
 
-def _of_the_cast(person_name: str | None, blend_text: str | None) -> Any:
-    """Return the named person or mixture; None where neither is asked for."""
-    from facsimile.face.presets import parse_blend, preset
-
-    if person_name is not None and blend_text is not None:
-        raise click.UsageError("--person and --blend: give one of them; --blend mixes several people")
-    if person_name is not None:
-        return preset(person_name)
-    return None if blend_text is None else parse_blend(blend_text)
-
-
 def _picture_format(path: Path) -> str:
     formats = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
     if path.suffix.lower() not in formats:
@@ -117,8 +111,9 @@ def _picture_format(path: Path) -> str:
     return formats[path.suffix.lower()]
 
 
-def _action_units(score: str) -> Any:
-    """Parse a score; say on stderr what a picture cannot show of it."""
+def _state(score: str) -> Any:
+    """Parse a score; say on stderr what a label cannot hold of it."""
+    from facsimile.facs.converters import UNLABELLED
     from facsimile.facs.notation import parse
 
     try:
@@ -128,8 +123,14 @@ def _action_units(score: str) -> Any:
     if not state.face_seen:
         raise click.UsageError("score: '?' means that no face was seen; use 0 for a neutral face (example: 6C+12D)")
     for note in state.lost_in_action_units():
-        click.echo(f"note: {note}", err=True)
-    return state.to_action_units()
+        click.echo(f"note: {_drawn_note(note, UNLABELLED)}", err=True)
+    return state
+
+
+def _drawn_note(note: str, unlabelled: dict[int, str]) -> str:
+    """Say of units that are drawn but not labelled that only the label leaves them out."""
+    is_drawn = any(re.match(rf"\D*{code}\D", note) for code in unlabelled)
+    return note.replace("left out", "drawn, but left out of the labels") if is_drawn else note
 
 
 def _encoded(image: Any, picture_format: str) -> bytes:
