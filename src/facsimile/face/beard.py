@@ -41,6 +41,8 @@ SHADOW = {
 """How dark the skin is under each at full density."""
 POINTS = 4
 BEARD_HAIR_MM = 0.34
+NECK_Z = 0.95
+"""Below the jaw (y 6.35) skin behind this depth (dm) is throat: it is only shaded, the front view cannot follow it."""
 OFF_FACE_Z = -9.0
 """Depth (dm) taken for points beside the head, far behind any skin."""
 
@@ -110,7 +112,7 @@ def grow_beard(rng: np.random.Generator, beard: Beard) -> SurfaceStrands | None:
     step = share * length[:, None]
     xs = x[:, None] + step * np.cos(down[:, None] + wave)
     ys = y[:, None] + step * np.sin(down[:, None] + wave)
-    offset = 0.003 + 0.35 * step
+    offset = 0.003 + 0.18 * step
     return _on_the_face(rng, xs, np.maximum(ys, 6.03), offset)
 
 
@@ -135,7 +137,8 @@ def _on_the_face(
 def _scatter(rng: np.random.Generator, beard: Beard) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]:
     """Scatter roots (x, y) over the beard's region, as often as it is dense there."""
     a, growth = atlas(), _growth(beard) * _patches(beard)
-    cells = np.flatnonzero((growth > 0.02) & (a.z > 0.5) & (a.y > 6.02))
+    lowest = 6.02 + 0.5 * LENGTHS[beard.kind]
+    cells = np.flatnonzero((growth > 0.02) & (a.z > 0.5) & (a.y > lowest) & ((a.y > 6.35) | (a.z > NECK_Z)))
     weight = growth.ravel()[cells].astype(np.float64)
     chosen = rng.choice(cells, int(STRANDS[beard.kind] * beard.density), p=weight / weight.sum())
     jitter = rng.uniform(-0.5, 0.5, (2, len(chosen))) * TEXEL_MM / 100

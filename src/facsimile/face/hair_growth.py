@@ -153,7 +153,7 @@ def _light_reach(points, thickness, low, cell, centre, grid, out):
             if 0 <= i < nx and 0 <= j < ny and 0 <= k < nz:
                 grid[i, j, k] += math.sqrt(dx * dx + dy * dy + dz * dz) * thickness[n] / (cell * cell * cell)
     for n in range(count):
-        for m in range(length):
+        for m in range(0, length, 2):
             x, y, z = points[n, m, 0], points[n, m, 1], points[n, m, 2]
             ux, uy, uz = x - centre[0], y - min(max(y, 6.9), centre[1]), z - centre[2]
             scale = cell / math.sqrt(ux * ux + uy * uy + uz * uz + 1e-9)
@@ -166,6 +166,8 @@ def _light_reach(points, thickness, low, cell, centre, grid, out):
                 if 0 <= i < nx and 0 <= j < ny and 0 <= k < nz:
                     hidden += grid[i, j, k] * cell
             out[n, m] = DARKEST + (1 - DARKEST) * math.exp(-0.55 * hidden)
+        for m in range(1, length, 2):
+            out[n, m] = 0.5 * (out[n, m - 1] + out[n, m + 1]) if m + 1 < length else out[n, m - 1]
 
 
 def follow_guides(
@@ -206,12 +208,25 @@ def nearest_guides(
 ) -> Int32[np.ndarray, " N"]:
     """Return the nearest guide of each root, on its own side of the parting where hair is parted at ``part_x``."""
 
-    def with_side(p: np.ndarray) -> np.ndarray:
-        side = np.zeros(len(p)) if part_x is None else np.where(p[:, 0] >= part_x, 2.0, 0.0)
-        return np.concatenate([p, side[:, None]], 1).astype(np.float32)
+    middle = np.float32(-1e3 if part_x is None else part_x)
+    out = np.empty(len(roots), np.int32)
+    _nearest(roots.astype(np.float32), guides.astype(np.float32), middle, out)
+    return out
 
-    mine, theirs = with_side(roots), with_side(guides)
-    return np.argmin((theirs**2).sum(1) - 2 * (mine @ theirs.T), axis=1).astype(np.int32)
+
+@kernel
+def _nearest(roots, guides, middle, out):
+    for n in range(roots.shape[0]):
+        x, y, z = roots[n, 0], roots[n, 1], roots[n, 2]
+        side = x >= middle
+        best = np.float32(1e9)
+        out[n] = 0
+        for g in range(guides.shape[0]):
+            dx, dy, dz = guides[g, 0] - x, guides[g, 1] - y, guides[g, 2] - z
+            square = dx * dx + dy * dy + dz * dz
+            if square < best and (guides[g, 0] >= middle) == side:
+                best = square
+                out[n] = g
 
 
 def _loose(rng: np.random.Generator, style: Style, roots: Roots, hairline: Hairline) -> Part:

@@ -111,13 +111,13 @@ def _head_scarf(rng: np.random.Generator) -> Mesh:
     _, skin = above_skull(SKULL_CENTRE + way)
     round_neck = 0.92 - 0.12 * np.abs(way[..., 0])
     low = np.clip((-way[..., 1] - 0.25) / 0.4, 0, 1)
-    radius = (skin + 0.10) * (1 - low) + round_neck * low
-    first = np.linalg.norm(start, axis=1)[None]
+    radius = np.maximum((skin + 0.10) * (1 - low) + round_neck * low, skin + 0.08)
+    first = np.maximum(np.linalg.norm(start, axis=1)[None], skin[:1] + 0.04)
     blend = np.clip(share * 4, 0, 1)
     radius = first * (1 - blend) + radius * blend
     folds = 0.018 * np.sin(9 * polar + 3 * np.sin(turn)[None] + rng.uniform(0, 6)) * blend
     hood = sheet(SKULL_CENTRE + way * (radius + folds)[..., None], closed=True)
-    return joined([hood, drape(rng, top=6.42, bottom=5.3, thickness=0.10)])
+    return joined([hood, drape(rng, top=6.50, bottom=5.3, thickness=0.10)])
 
 
 def drape(rng: np.random.Generator, *, top: float, bottom: float, thickness: float) -> Mesh:
