@@ -34,6 +34,8 @@ from facsimile.face.rigs import check_rig, draw_identity, person_from_seed, rig_
 from facsimile.face.symmetry import mirror_displacements, mirror_vertices
 from facsimile.facs.controllers import CONTROLLERS, controller_index, mirror_controllers
 from facsimile.facs.expression import Expression
+from facsimile.render.scene import random_person
+from facsimile.studio.people import person_of
 from facsimile.studio.settings import Settings
 
 from synthetic_ict import write_synthetic  # isort: skip
@@ -450,6 +452,13 @@ def test_render_says_which_rig(synthetic, monkeypatch, tmp_path):
     _forget()
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["rig"] == "ict"
+
+
+def test_people_of_a_data_set_come_from_its_rig(synthetic, monkeypatch):
+    monkeypatch.setenv("FACSIMILE_ICT", str(synthetic))
+    assert person_of(1, 0, rig="ict").identity.rig == "ict"
+    assert person_of(1, 0).identity.rig == "makehuman"
+    assert random_person(3, rig="ict").identity.rig == "ict"
 
 
 def test_a_data_set_says_which_rig_and_which_copy(synthetic, monkeypatch):

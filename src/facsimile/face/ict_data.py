@@ -1,8 +1,8 @@
 """Find and read a user's copy of the ICT Face Model Light (MIT, USC Institute for Creative Technologies).
 
 The package carries none of it. ``FACSIMILE_ICT`` names the folder ``FaceXModel`` of a copy of
-https://github.com/ICT-VGL/ICT-FaceKit, or one .npz file that holds the same numbers (``pack_ict``), read ten times
-faster. The model: 26,719 vertices, y up, z out of the face, x to the subject's left; a mesh per expression at
+https://github.com/ICT-VGL/ICT-FaceKit, or one .npz file that holds the same numbers (``pack_ict``), read twenty
+times faster. The model: 26,719 vertices, y up, z out of the face, x to the subject's left; a mesh per expression at
 strength 1 and a mesh per identity component at one standard deviation.
 """
 
