@@ -9,14 +9,15 @@ import pytest
 from click.testing import CliRunner
 
 from facsimile.app.commands.face import command
+from facsimile.face.person import random_person
 from facsimile.face.rig import default_rig
 from facsimile.facs.arkit import expression_from_arkit
 from facsimile.facs.controllers import ARKIT
 from facsimile.facs.expression import Expression
+from facsimile.render.gltf.dress import cut_above
 from facsimile.render.gltf.head import head_glb
 from facsimile.render.gltf.surfaces import mesh_surfaces
 from facsimile.render.posing import NECK_PIVOT
-from facsimile.render.scene import random_person
 
 SEED = 3
 COMPONENTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3}
@@ -63,7 +64,10 @@ def test_the_file_says_its_own_length(glb):
 
 
 def test_every_surface_has_the_52_shapes_of_arkit(document):
-    moving = [one for one in document.meshes if one.name != "Hair"]
+    moving = [one for one in document.meshes if one.primitives[0].targets]
+    still = {one.name for one in document.meshes} - {one.name for one in moving}
+    assert "Clothes" in still
+    assert not still & {"Skin", "Brows", "Beard"}
     assert {"Skin", "Mouth", "Teeth", "Tongue", "LeftEye", "RightEye", "Brows", "Lashes"} <= {m.name for m in moving}
     for one in moving:
         assert tuple(one.extras["targetNames"]) == ARKIT
@@ -109,6 +113,18 @@ def test_eyes_turn_about_their_nodes(document):
 
 def test_the_same_person_gives_the_same_bytes(glb):
     assert head_glb(random_person(SEED)) == glb
+
+
+def test_cloth_ends_at_the_zero_line():
+    points = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]], np.float32)
+    faces = np.array([[0, 1, 2], [1, 3, 2]], np.int32)
+    corners, triangles = cut_above(points, (0.5 - points[:, 1]).astype(np.float32), faces)
+    assert corners[:, 1].max() == pytest.approx(0.5)
+    area = np.cross(
+        corners[triangles[:, 1]] - corners[triangles[:, 0]], corners[triangles[:, 2]] - corners[triangles[:, 0]]
+    )
+    assert area[:, 2].sum() / 2 == pytest.approx(0.5)
+    assert (area[:, 2] > 0).all()
 
 
 def test_command_writes_a_file_once(tmp_path):

@@ -78,8 +78,9 @@ class Document:
 
     def add_mesh(self, name: str, primitives: Sequence[gltf.Primitive], targets: Sequence[str]) -> int:
         """Store a mesh with its morph target names; return its index."""
-        mesh = gltf.Mesh(name=name, primitives=list(primitives), weights=[0.0] * len(targets))
-        mesh.extras = {"targetNames": list(targets)}
+        mesh = gltf.Mesh(name=name, primitives=list(primitives))
+        if targets:
+            mesh.weights, mesh.extras = [0.0] * len(targets), {"targetNames": list(targets)}
         self.root.meshes.append(mesh)
         return len(self.root.meshes) - 1
 

@@ -14,20 +14,21 @@ from jaxtyping import Float32
 from facsimile import __version__
 from facsimile.face.appearance import Appearance
 from facsimile.face.mouth import moved_teeth, placed_teeth
+from facsimile.face.person import Person
 from facsimile.face.rigs import rig_of
 from facsimile.facs.arkit import expression_from_arkit
 from facsimile.facs.controllers import ARKIT
 from facsimile.facs.expression import Expression
 from facsimile.render.gltf.document import Document
+from facsimile.render.gltf.dress import Still, worn_surfaces
 from facsimile.render.gltf.pictures import colour_picture, eye_picture, gloss_picture, relief_picture
 from facsimile.render.gltf.surfaces import METRES_PER_DM, Posed, Ribbons, Surface, hair_surfaces, mesh_surfaces
 from facsimile.render.posing import NECK_PIVOT
 from facsimile.render.raster import vertex_normals
-from facsimile.render.scene import Person
 from facsimile.render.topology import topology
 
-MOUTH_COLOUR = (0.22, 0.045, 0.04)
-TONGUE_COLOUR = (0.42, 0.13, 0.12)
+MOUTH_COLOUR = (0.09, 0.018, 0.016)
+TONGUE_COLOUR = (0.24, 0.07, 0.065)
 NOTICE = "An invented person; shapes CC0 (MakeHuman, Face Units by Mika Suominen); free for any use"
 FIXED = ("Hair",)
 """Surfaces without morph targets: head hair hangs on the skull, which no controller moves."""
@@ -42,6 +43,8 @@ def head_glb(person: Person, *, say: Callable[[str], None] | None = None) -> byt
     head = document.add_node(gltf.Node(name="Head"))
     for name, surface in surfaces.items():
         _add_surface(document, surface, materials[name], poses, parent=head)
+    for still in worn_surfaces(person, *poses[""]):
+        _add_still(document, still, parent=head)
     return document.to_bytes()
 
 
@@ -93,6 +96,28 @@ def _add_surface(document: Document, surface: Surface, material: int, poses: dic
     document.add_node(
         gltf.Node(name=surface.name, mesh=mesh, translation=_metres(above).astype(float).tolist()), parent=parent
     )
+
+
+def _add_still(document: Document, still: Still, *, parent: int) -> None:
+    """Store something worn as a mesh without morph targets."""
+    surface = gltf.PbrMetallicRoughness(
+        baseColorFactor=[1.0, 1.0, 1.0, still.opacity], metallicFactor=still.metallic, roughnessFactor=still.roughness
+    )
+    material = gltf.Material(name=still.name, pbrMetallicRoughness=surface, doubleSided=True)
+    if still.opacity < 1:
+        material.alphaMode = gltf.BLEND
+    attributes = gltf.Attributes(
+        POSITION=document.add_points(_metres(still.points - np.array(NECK_PIVOT, np.float32))),
+        NORMAL=document.add_points(_unit(still.normals)),
+        COLOR_0=document.add_points(np.clip(still.colours, 0, 1)),
+    )
+    primitive = gltf.Primitive(
+        attributes=attributes,
+        indices=document.add_triangles(still.triangles),
+        material=document.add_material(material),
+    )
+    mesh = document.add_mesh(still.name, [primitive], ())
+    document.add_node(gltf.Node(name=still.name, mesh=mesh), parent=parent)
 
 
 def _metres(points: np.ndarray) -> np.ndarray:

@@ -11,9 +11,9 @@ from facsimile.face.strands import HairStrands, SurfaceStrands, posed_strands
 from facsimile.render.topology import EYE, GUM, SKIN, TEETH, TONGUE, topology
 
 METRES_PER_DM = 0.1
-MAX_HAIR_VERTICES = 80_000
-"""Hair is thinned to this many vertices, each strand wider in turn: about 3 MB in the file."""
-RIBBON_GAIN = 1.6
+MAX_HAIR_VERTICES = 100_000
+"""Hair is thinned to this many vertices, each strand wider in turn: about 4 MB in the file."""
+RIBBON_GAIN = 2.2
 """A ribbon is this much wider than the strand it stands for: it is seen edge-on as often as flat."""
 MOUTH_SHARE = 0.5
 """A triangle whose mask is above this lies inside the mouth."""
@@ -149,7 +149,7 @@ def _ribbons(name: str, strands: HairStrands | SurfaceStrands, colour: np.ndarra
     width = strands.width_mm / 100
     if isinstance(strands, HairStrands):
         step = int(np.ceil(2 * strands.points.shape[0] * strands.points.shape[1] / MAX_HAIR_VERTICES))
-        strands, width = _thinned(strands, step), width * step**0.8
+        strands, width = _thinned(strands, step), width * step**0.9
     count, length = strands.points.shape[:2] if isinstance(strands, HairStrands) else strands.triangle.shape
     taper = np.linspace(1, 0.25, length, dtype=np.float32)
     tint = np.exp(np.float32(0.28) * strands.tint)[:, None] * colour
