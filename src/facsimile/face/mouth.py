@@ -20,6 +20,10 @@ FRONT_HALF_DM = 0.05
 """Corners of a strip nearer the middle than this are its front."""
 FORWARD_DM = 0.04
 """Enamel stands this far before the strip's front: lips are 7-9 mm thick."""
+LIP_THICKNESS_DM = 0.03
+"""Teeth stay this far behind the inner edge of their lip."""
+LARGEST_TILT = 0.8
+"""The opening of the lips faces up or down by no more than this slope, even where a jaw is thrust out."""
 SHUT_GAP_DM = 0.002
 """Lips that part by less hide the teeth."""
 TONGUE_PAST_LIP_DM, TONGUE_FRONT_DM = 0.16, 0.30
@@ -68,12 +72,17 @@ def affine_between(
 def moved_teeth(
     placed: Float32[np.ndarray, "D 3"], neutral: Float32[np.ndarray, "V 3"], posed: Float32[np.ndarray, "V 3"]
 ) -> Float32[np.ndarray, "D 3"]:
-    """Return teeth ``placed`` on the neutral face where an expression takes them: upper with the skull, lower with the
-    jaw."""
+    """Return teeth ``placed`` on the neutral face where an expression takes them: with the skull and with the jaw.
+
+    Lips that roll in over the teeth push them back, so that they do not come through.
+    """
     split, out = dental_mesh().num_upper, np.empty_like(placed)
     for strip, rows in zip(_strips(), (slice(None, split), slice(split, None)), strict=True):
         matrix, shift = affine_between(neutral[strip], posed[strip])
         out[rows] = placed[rows] @ matrix + shift
+    upper_lip, lower_lip = landmark_surface().take(list(INNER_LIPS[:2])).at(posed)
+    for lip, teeth in ((upper_lip, out[:split]), (lower_lip, out[split:])):
+        teeth[:, 2] -= max(0.0, float(teeth[:, 2].max() - lip[2] + LIP_THICKNESS_DM))
     return out
 
 
@@ -126,13 +135,16 @@ def lip_crease(neutral: Float32[np.ndarray, "V 3"], posed: Float32[np.ndarray, "
 def mouth_window(vertices: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "5 3"]:
     """Return the opening between the lips: centre, half width (to the left), half height (up), unit way in, bend.
 
-    The half vectors are as long as the opening's half axes (dm). Bend (first number of the last row) is how far its
-    corners lie above its centre, in half heights.
+    All in the head's frame. The half vectors are as long as the opening's half axes (dm). Bend (first number of the
+    last row) is how far its corners lie above its centre, in half heights.
     """
     top, bottom, left, right = landmark_surface().take(list(INNER_LIPS)).at(vertices)
     half_width = (left - right) / 2
-    height = max(float(np.linalg.norm(top - bottom)) / 2, LEAST_HALF_HEIGHT_DM)
-    rise = top - bottom if height > LEAST_HALF_HEIGHT_DM else np.array([0, 1, 0], np.float32)
+    rise = top - bottom
+    if rise[1] < 2 * LEAST_HALF_HEIGHT_DM:
+        rise = np.array([0, 2 * LEAST_HALF_HEIGHT_DM, 0], np.float32)
+    rise[2] = np.clip(rise[2], -LARGEST_TILT * rise[1], LARGEST_TILT * rise[1])
+    height = float(np.linalg.norm(rise)) / 2
     inwards = np.cross(rise, half_width)
     inwards /= np.linalg.norm(inwards) + 1e-9
     up = np.cross(half_width, inwards)

@@ -75,6 +75,14 @@ def bent(points: np.ndarray, guide: np.ndarray, head_pose_rad: np.ndarray) -> np
     return out.reshape(points.shape)
 
 
+def turned_window(window: Float32[np.ndarray, "5 3"], head_pose_rad: np.ndarray) -> Float32[np.ndarray, "5 3"]:
+    """Return the opening of the lips (``face.mouth.mouth_window``) in the room: jaw and lips turn with the head."""
+    turned = window.copy()
+    turned[1:4] = window[1:4] @ head_rotation(head_pose_rad).T
+    turned[:1] = bent(window[:1], np.array([[0, 9, 0]], np.float32), head_pose_rad)
+    return turned
+
+
 def pose_head(
     vertices: Float32[np.ndarray, "V 3"],
     appearance: Appearance,

@@ -32,7 +32,7 @@ from facsimile.render.focus import soft_behind
 from facsimile.render.labels import landmark_visibility, measured_intensity, unit_visibility
 from facsimile.render.light import Shadow, light_arrays, shadow_frame, shadow_of
 from facsimile.render.occlusion import TAPS, ambient_occlusion, nearest_of_blocks
-from facsimile.render.posing import PosedHead, in_room, pose_head
+from facsimile.render.posing import PosedHead, in_room, pose_head, turned_window
 from facsimile.render.postprocess import developed, metered_exposure
 from facsimile.render.raster import (
     FAR,
@@ -153,7 +153,8 @@ def render(scene: Scene, *, buffers: tuple[str, ...] = (), watch: Stopwatch | No
     layers = empty_layers(size, size)
     light = light_arrays(scene.light)
     view = _view(scene)
-    shade(buffer, strands, occlusion, _mesh(scene, head, worn), paint, view, light, shadow, layers)
+    window = turned_window(mouth_window(vertices), scene.expression.head_pose_rad)
+    shade(buffer, strands, occlusion, _mesh(scene, head, worn, window), paint, view, light, shadow, layers)
     if worn is not None:
         first = len(topology().seen)
         shade_worn(buffer, first, strands, occlusion, worn.cloth, view, light, shadow, layers)
@@ -310,7 +311,7 @@ def _view(scene: Scene) -> View:
     return View(scene.camera.eye(), np.float32(scene.camera.focal_px(samples)), np.float32(x), np.float32(y))
 
 
-def _mesh(scene: Scene, head: PosedHead, worn: Worn | None) -> Mesh:
+def _mesh(scene: Scene, head: PosedHead, worn: Worn | None, window: np.ndarray) -> Mesh:
     shape = topology()
     left = np.array(EYE_CENTRE, np.float32)
     corners = landmark_surface().take(list(INNER_EYE_CORNERS)).at(head.vertices)
@@ -328,7 +329,7 @@ def _mesh(scene: Scene, head: PosedHead, worn: Worn | None) -> Mesh:
         _eye_axes(scene),
         np.stack([left, left * np.array([-1, 1, 1], np.float32)]),
         corners.astype(np.float32),
-        mouth_window(head.vertices),
+        window,
         head.skull,
         NOTHING_WORN if worn is None else worn.classes,
     )
