@@ -12,8 +12,9 @@ def open_backend(address: str, *, model: str | None = None, timeout_s: float = T
     """Return the backend that ``address`` names.
 
     ``echo``; ``replay:FILE.jsonl``, a cassette; ``local:FOLDER``, a model in the format of transformers;
-    ``gguf:FILE``, a model for llama.cpp in this process; ``facelm:FOLDER``, a face-aware model of one's own; or the http(s) address of a server. Raises ValueError for
-    anything else and ImportError where a local model needs a package that is not installed.
+    ``facelm:FOLDER``, a face-aware model; ``gguf:FILE``, a model for llama.cpp in this process; or the http(s) address
+    of a server. Raises ValueError for anything else and ImportError where a local model needs a package that is not
+    installed.
     """
     if address == "echo":
         return Echo()

@@ -89,6 +89,20 @@ def test_the_partners_face_during_the_reply_is_seen(model, vocabulary, past):
     assert still.faces != moved.faces
 
 
+def test_who_has_the_turn_speaks_and_who_listens_may_wait(model, vocabulary):
+    faces = FaceTicks.unseen(3)
+    past = Dialogue("d", (Word("great", 0.0, 0.6, YOU),), (faces, faces))
+
+    def speaks_at_once(*, takes_turn):
+        replies = [
+            generate(model, vocabulary, past, seed=seed, max_ticks=1, takes_turn=takes_turn) for seed in range(8)
+        ]
+        return sum(bool(reply.words) for reply in replies)
+
+    assert speaks_at_once(takes_turn=True) >= 7
+    assert speaks_at_once(takes_turn=False) <= 6
+
+
 def test_a_turn_ends_and_bad_lengths_are_refused(model, vocabulary, past):
     assert len(generate(model, vocabulary, past, seed=0).faces) <= MAX_TICKS
     with pytest.raises(ValueError, match="max_ticks: must be at least 1, got 0"):

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from transformers.utils import logging
 
 from facsimile.facs.expression import ActionUnits
 from facsimile.facs.state import State
 from facsimile.language.backends import DEFAULTS, BackendError, Capabilities, Message, Options
 from facsimile.language.facelm.dialogue import ME, YOU, Dialogue, Word
 from facsimile.language.facelm.model import FaceLM, FaceLMConfig
-from facsimile.language.facelm.stream import MAX_TICKS, Reply, generate
+from facsimile.language.facelm.stream import Reply, generate
 from facsimile.language.facelm.vocabulary import Vocabulary
 from facsimile.language.speech import time_words
 from facsimile.language.tags import read, write_tag
@@ -20,6 +21,9 @@ from facsimile.language.ticks import EYE_CLOSURE, TICK_S, FaceTicks
 
 MIN_TICKS = 2
 """A message without words still shows its face for so long."""
+
+MAX_REPLY_TICKS = 32
+"""Longest answer in a chat: 10 s."""
 
 CONTEXT_TICKS = 192
 """The last minute of a conversation is remembered."""
@@ -40,11 +44,11 @@ class FaceLMBackend:
 
     capabilities = Capabilities(seed=True)
 
-    def __init__(self, folder: Path, *, max_ticks: int = MAX_TICKS) -> None:
+    def __init__(self, folder: Path, *, max_ticks: int = MAX_REPLY_TICKS) -> None:
         config = folder / "config.json"
         if not config.is_file() or f'"{FaceLMConfig.model_type}"' not in config.read_text(encoding="utf-8"):
             raise ValueError(f"{folder} holds no face-aware model; make one with: facsimile train tiny_cpu --out DIR")
-        self.model: Any = FaceLM.from_pretrained(folder).eval()
+        self.model = _quietly_loaded(folder)
         self.vocabulary = Vocabulary.load(folder)
         self.folder, self.max_ticks = folder, max_ticks
         self.last_reply: Reply | None = None
@@ -66,6 +70,16 @@ class FaceLMBackend:
         )
         self.last_reply = reply
         return f"{write_tag(tag_of(reply.faces))} {reply.text}".strip()
+
+
+def _quietly_loaded(folder: Path) -> Any:
+    """Load without transformers' progress bar, which would stand in the conversation."""
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    model = FaceLM.from_pretrained(folder).eval()
+    if shown:
+        logging.enable_progress_bar()
+    return model
 
 
 def tag_of(faces: FaceTicks) -> State:

@@ -102,17 +102,19 @@ def generate(
     temperature: float | int = 1.0,
     max_ticks: int = MAX_TICKS,
     partner: FaceTicks | None = None,
+    takes_turn: bool = True,
 ) -> Reply:
-    """Let the model take its turn: words and face, tick by tick, each seeing what came before.
+    """Let the model go on: words and face, tick by tick, each seeing what came before.
 
-    The turn ends after `SILENT_TICKS` silent ticks that follow a word, or after ``max_ticks``. ``partner`` holds the
-    partner's face meanwhile; without it the last one stays. Consumes ``seed``.
+    It has the turn at once, or with ``takes_turn`` False listens until it wants it. The turn ends after `SILENT_TICKS`
+    silent ticks that follow a word, or after ``max_ticks``. ``partner`` holds the partner's face meanwhile; without it
+    the last one stays. Consumes ``seed``.
     """
     if max_ticks < 1:
         raise ValueError(f"max_ticks: must be at least 1, got {max_ticks}")
     turn = _Turn(model, vocabulary, past, seed=seed, temperature=temperature, partner=partner)
     while turn.num_ticks < max_ticks and not turn.is_over:
-        turn.step()
+        turn.step(takes_turn=takes_turn and not turn.num_ticks)
     return turn.reply()
 
 
@@ -145,9 +147,11 @@ class _Turn:
     def is_over(self) -> bool:
         return bool(self.said) and self.silent >= SILENT_TICKS
 
-    def step(self) -> None:
+    def step(self, *, takes_turn: bool = False) -> None:
         """Say what belongs into one tick, then show the face at its end."""
-        own = self.stream.own_face(generator=self.generator, temperature=self.temperature)
+        own = self.stream.own_face(generator=self.generator, temperature=self.temperature)  # forecast at the last tick
+        if takes_turn:
+            self._take()
         pieces = self._speak()
         self.silent = 0 if pieces else self.silent + 1
         if pieces:
@@ -166,6 +170,12 @@ class _Turn:
         ]
         text = self.vocabulary.text([piece for _, pieces in self.said for piece in pieces])
         return Reply(text, tuple(words), track_of(faces), faces)
+
+    def _take(self) -> None:
+        """Begin to speak, as the own tag says; silence may still follow."""
+        if not self.spoke_last:
+            self.stream.push(torch.tensor([[self.vocabulary.party[ME]]]))
+            self.spoke_last = True
 
     def _speak(self) -> list[int]:
         """Draw pieces until the model ends the tick; only its own words are possible."""
