@@ -444,6 +444,13 @@ def test_render_without_the_model_says_so_in_one_line(monkeypatch, tmp_path):
     assert not (tmp_path / "a.png").exists()
 
 
+def test_the_cast_is_of_the_first_rig(tmp_path):
+    command = ["render", "0", "--rig", "ict", "--person", "Amara", "-o", str(tmp_path / "a.png")]
+    result = CliRunner().invoke(cli, command)
+    assert result.exit_code == 2
+    assert "--rig ict: people of the cast are of makehuman" in result.stderr
+
+
 def test_render_says_which_rig(synthetic, monkeypatch, tmp_path):
     monkeypatch.setenv("FACSIMILE_ICT", str(synthetic))
     _forget()
