@@ -1,15 +1,18 @@
 """Time the renderer: CPU milliseconds per picture and per stage, eight pictures per person as in a data set.
 
+Every picture has a place of its own here; in a data set three share one.
 Run: python benchmarks/render_speed.py [--people 6] [-o benchmarks/results/render_speed.json]
 """
 
 import argparse
 import json
 import platform
+import resource
 import time
 from collections import defaultdict
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +22,8 @@ from facsimile.render.stopwatch import Stopwatch
 
 PICTURES_PER_PERSON = 8
 SIZES = (128, 160, 256)
+BARS = {128: (40, 150), 256: (12, 40)}
+"""Pictures a second that two processes should draw at least, and what would be wished for."""
 
 
 def measure(size: int, people: int, seed: int) -> dict[str, list[float]]:
@@ -40,10 +45,11 @@ def measure(size: int, people: int, seed: int) -> dict[str, list[float]]:
     return stages
 
 
-def summary(seconds: list[float]) -> dict[str, float]:
-    """Return median and quartiles in milliseconds."""
+def summary(seconds: list[float]) -> dict[str, Any]:
+    """Return median, quartiles and mean in milliseconds."""
     low, median, high = np.percentile(np.array(seconds) * 1e3, [25, 50, 75])
-    return {"median_ms": round(median, 2), "iqr_ms": [round(low, 2), round(high, 2)]}
+    mean = round(1e3 * float(np.mean(seconds)), 2)
+    return {"median_ms": round(median, 2), "iqr_ms": [round(low, 2), round(high, 2)], "mean_ms": mean}
 
 
 def processor() -> str:
@@ -77,6 +83,12 @@ def main() -> None:
             print(
                 f"  {stage:10s} {numbers['median_ms']:10.2f}   {numbers['iqr_ms'][0]:.2f} to {numbers['iqr_ms'][1]:.2f}"
             )
+        rate = 2000 / stages["total"]["mean_ms"]
+        least, wished = BARS.get(size, (None, None))
+        bar = "" if least is None else f" (bar {least}, wish {wished})"
+        print(f"  two processes on two idle cores: {rate:.0f} pictures/s{bar}")
+    result["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(f"\npeak memory of the process: {result['peak_memory_mb']} MB (bar 700)")
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(result, indent=1) + "\n")
 

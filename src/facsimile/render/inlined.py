@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
+from facsimile.kernel import njit
 
 
 def inlined(function: Callable[..., Any]) -> Any:
