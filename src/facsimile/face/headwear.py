@@ -76,12 +76,19 @@ def _cap(rng: np.random.Generator) -> Mesh:
 
 
 def _hat(rng: np.random.Generator) -> Mesh:
-    rows, columns = 22, 64
+    """Return a hat with a steep crown, dented on top, and a brim all round."""
+    rows, columns = 26, 64
     share = np.linspace(0, 1, rows)[:, None]
-    gap = PRESSED_DM + 0.05 + rng.uniform(0.05, 0.35) * np.sin(np.clip(share * 1.2, 0, 1) * np.pi / 2)
-    grid = _crown(front=rng.uniform(7.75, 7.95), back=rng.uniform(7.2, 7.4), gap=gap + np.zeros((rows, columns)))
-    width = np.full(columns, rng.uniform(0.35, 0.75))
-    return joined([sheet(grid, closed=True), _brim(grid[0], width=width, droop=rng.uniform(-0.1, 0.3))])
+    gap = PRESSED_DM + 0.05 + rng.uniform(0.45, 0.7) * np.sin(np.clip(share * 1.4, 0, 1) * np.pi / 2) ** 1.5
+    grid = _crown(front=rng.uniform(7.75, 7.92), back=rng.uniform(7.2, 7.4), gap=gap + np.zeros((rows, columns)))
+    inward = np.clip(1 - 0.35 * share * np.ones((1, columns)), 0, 1)
+    grid[..., 0] *= inward
+    grid[..., 2] = 0.35 + (grid[..., 2] - 0.35) * inward
+    top = rng.uniform(8.68, 8.9) + 0.10 * (grid[..., 2] - 0.35)
+    dent = 0.10 * np.exp(-((grid[..., 0] / 0.16) ** 2))
+    grid[..., 1] = np.minimum(grid[..., 1], top - dent)
+    width = np.full(columns, rng.uniform(0.35, 0.7))
+    return joined([sheet(grid, closed=True), _brim(grid[0], width=width, droop=rng.uniform(-0.15, 0.25))])
 
 
 def _turban(rng: np.random.Generator) -> Mesh:

@@ -28,7 +28,7 @@ CROP_LOWER_DM = 0.12
 
 def render_person(settings: Settings, identity: int) -> list[Row]:
     """Render all samples of one person as rows."""
-    person = person_of(settings.seed, identity, rig=settings.rig)
+    person = person_of(settings.seed, identity, rig=settings.rig, with_accessories=settings.recipe.has_accessories)
     rows = []
     for index in settings.indices_of(identity):
         this = shot(settings.recipe, settings.seed, index)
@@ -37,11 +37,11 @@ def render_person(settings: Settings, identity: int) -> list[Row]:
     return rows
 
 
-def person_of(seed: int, identity: int, *, rig: str = "makehuman") -> Person:
+def person_of(seed: int, identity: int, *, rig: str = "makehuman", with_accessories: bool = True) -> Person:
     """Draw one person of a data set, from a rig of ``face.rigs.RIG_CHOICES``."""
     rng = stream(seed, PERSON_STREAM, identity)
     who = draw_identity(rng, rig=rig)
-    return Person(who.seed, who, random_appearance(rng, who))
+    return Person(who.seed, who, random_appearance(rng, who, with_accessories=with_accessories))
 
 
 @functools.lru_cache(maxsize=8)

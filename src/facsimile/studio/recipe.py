@@ -76,6 +76,8 @@ class Recipe:
     """Widest frame: eyes 36 px apart in 128 px."""
     offset_sd: float = 0.015
     """Standard deviation of the face's place in the frame, in frame widths."""
+    has_accessories: bool = True
+    """Whether some people wear glasses, hats and scarves; without them the same people are drawn bare."""
 
     def __post_init__(self) -> None:
         for name in ("images_per_identity", "images_per_light", "min_units"):
