@@ -4,13 +4,15 @@ import os
 import pty
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from facsimile.app import drawing, photo
+from facsimile.app import drawing, face_source
 from facsimile.app.commands import chat
 from facsimile.facs.notation import parse
 
@@ -118,7 +120,7 @@ def test_a_photo_gives_the_face(monkeypatch):
     class Reading:
         state = parse("1C+2C")
 
-    monkeypatch.setattr(photo, "read_photo", lambda path: Reading)
+    monkeypatch.setattr(face_source, "read_photo", lambda path: Reading)
     result = run("--face", "me.jpg", "--message", "x")
     assert result.stdout == "[1C+2C] x\n"
     assert "your face: [1C+2C]" in result.stderr
@@ -158,3 +160,49 @@ def test_pictures_are_encoded_as_files():
     image = np.full((4, 6, 3), 200, np.uint8)
     for form in ("PNG", "JPEG"):
         assert Image.open(io.BytesIO(drawing.encode(image, form))).size == (6, 4)
+
+
+def drawn_face(monkeypatch, faces):
+    """Make read_photo see one face after the other instead of running the reader."""
+    shown = iter(faces)
+
+    class Reading:
+        def __init__(self, state):
+            self.state, self.stated = state, state.to_action_units()
+
+    def read_photo(_):
+        text = next(shown)
+        if text is None:
+            raise ValueError("no face found")
+        return Reading(parse(text))
+
+    monkeypatch.setattr(face_source, "read_photo", read_photo)
+
+
+def test_a_camera_is_asked_before_every_message(monkeypatch):
+    drawn_face(monkeypatch, ["12D", "12D", "4C"])
+    monkeypatch.setattr(face_source, "photograph", lambda number: np.full((4, 4, 3), number, np.uint8))
+    source = face_source.FaceSource("camera:1")
+    assert [source.read() for _ in range(3)] == [parse("12D"), parse("12D"), parse("4C")]
+
+
+def test_a_camera_that_gives_no_picture_is_one_line(monkeypatch):
+    closed = SimpleNamespace(isOpened=lambda: False, release=lambda: None)
+    monkeypatch.setattr(face_source.cv2, "VideoCapture", lambda _: closed)
+    result = run("--face", "camera", "--message", "x")
+    assert result.exit_code == 1
+    assert "camera 0: gives no picture" in result.stderr
+    assert "a camera is written camera or camera:1" in run("--face", "camera:x", "--message", "x").stderr
+
+
+def test_the_face_of_a_video_is_the_median_of_its_last_moments(monkeypatch, tmp_path):
+    path = tmp_path / "me.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25, (32, 32))
+    for value in range(40):
+        writer.write(np.full((32, 32, 3), 6 * value, np.uint8))
+    writer.release()
+    drawn_face(monkeypatch, ["0", None, "12C", "12D", "12D"])
+    result = run("--face", str(path), "--message", "x")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == "[12D] x\n"
+    assert "your face: [12D]" in result.stderr

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from facsimile.facs.state import State
     from facsimile.language.chat import Conversation
     from facsimile.language.prompt import Turn
+
+    ReadFace = Callable[[], State | None]
 
 PICTURE_SIZE = 512
 QUIT_WORDS = ("/quit", "/exit")
@@ -18,9 +22,14 @@ HELP = "Type and press Enter. /face 6C+12D changes your face, /quit (or Ctrl-D) 
 
 
 @click.command()
-@click.option("--backend", default="echo", show_default=True, help="echo, or a server's address: http://localhost:8080")
+@click.option(
+    "--backend",
+    default="echo",
+    show_default=True,
+    help="echo, a server's address such as http://localhost:8080, local:FOLDER, gguf:FILE or replay:FILE.",
+)
 @click.option("--model", help="The model to ask the server for; its first one if not given.")
-@click.option("--face", "photo", type=click.Path(path_type=Path), help="Photo that shows your face.")
+@click.option("--face", "source", help="What shows your face: a photo, a video, or camera (camera:1 is the second).")
 @click.option("--notation", help='Your face as a FACS score, such as "6C+12D", instead of a photo.')
 @click.option("--message", help="Say this and print one reply. Without it: standard input, or a conversation.")
 @click.option("--show", type=click.Path(dir_okay=False, path_type=Path), help="Draw the last reply's face: FILE.png.")
@@ -32,7 +41,7 @@ HELP = "Type and press Enter. /face 6C+12D changes your face, /quit (or Ctrl-D) 
 def command(
     backend: str,
     model: str | None,
-    photo: Path | None,
+    source: str | None,
     notation: str | None,
     message: str | None,
     show: Path | None,
@@ -51,10 +60,10 @@ def command(
     facsimile chat --backend http://localhost:8080 --face me.jpg --show reply.png
     """
     from facsimile.app.output import refuse_overwrite
-    from facsimile.language.opening import open_backend
     from facsimile.language.chat import Conversation
+    from facsimile.language.opening import open_backend
 
-    if photo is not None and notation is not None:
+    if source is not None and notation is not None:
         raise click.UsageError("--face and --notation both give your face; use one of them")
     if show is not None:
         if show.suffix.lower() != ".png":
@@ -62,29 +71,41 @@ def command(
         refuse_overwrite(show, force=force, option="--show")
     try:
         conversation = Conversation(open_backend(backend, model=model, timeout_s=timeout_s))
+        face = _typed(notation) if source is None else _watched(source)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    face = _face(photo, notation)
+    except ImportError as error:
+        raise click.ClickException(str(error)) from error
     reply = _talk(conversation, face, message, as_json=as_json)
     if show is not None and reply is not None:
         _draw(reply, show, seed=seed, force=force)
 
 
-def _face(photo: Path | None, notation: str | None) -> "State | None":
-    """Read the user's face from a photo or a score; None: not seen."""
-    if notation is not None:
-        return _parse(notation)
-    if photo is None:
-        return None
-    from facsimile.app.photo import read_photo
+def _typed(notation: str | None) -> "ReadFace":
+    """Give the face that was typed; None: not seen."""
+    state = None if notation is None else _parse(notation)
+    return lambda: state
+
+
+def _watched(name: str) -> "ReadFace":
+    """Give the face that a photo, a video or a camera shows, and say it when it is another than before."""
+    from facsimile.app.face_source import FaceSource
     from facsimile.facs.notation import write
 
-    try:
-        state = read_photo(photo).state
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"your face: [{write(state)}]", err=True)
-    return state
+    source = FaceSource(name)
+    told: list[State] = []
+
+    def look() -> "State":
+        try:
+            state = source.read()
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
+        if told[-1:] != [state]:
+            told.append(state)
+            click.echo(f"your face: [{write(state)}]", err=True)
+        return state
+
+    return look
 
 
 def _parse(notation: str) -> "State":
@@ -96,28 +117,28 @@ def _parse(notation: str) -> "State":
         raise click.UsageError(str(error)) from error
 
 
-def _talk(conversation: "Conversation", face: "State | None", message: str | None, *, as_json: bool) -> "Turn | None":
+def _talk(conversation: "Conversation", face: "ReadFace", message: str | None, *, as_json: bool) -> "Turn | None":
     """Hold one turn with --message or piped input, else a conversation; return the last reply."""
     if message is None and sys.stdin.isatty():
         return _converse(conversation, face, as_json=as_json)
     words = sys.stdin.read() if message is None else message
     if not words.strip():
         raise click.UsageError("nothing to say: give --message TEXT or text on standard input")
-    reply = _say(conversation, words.strip(), face)
+    reply = _say(conversation, words.strip(), face())
     _print(reply, as_json=as_json)
     return reply
 
 
-def _converse(conversation: "Conversation", face: "State | None", *, as_json: bool) -> "Turn | None":
+def _converse(conversation: "Conversation", face: "ReadFace", *, as_json: bool) -> "Turn | None":
     """Read lines from the terminal until it ends; a failed turn is said and can be tried again."""
     click.echo(f"{conversation.backend.name}. {HELP}", err=True)
     reply = None
     while (line := _read_line()) is not None and line not in QUIT_WORDS:
         try:
             if line.startswith("/face"):
-                face = _parse(line.removeprefix("/face").strip() or "?")
+                face = _typed(line.removeprefix("/face").strip() or "?")
             elif line:
-                reply = _say(conversation, line, face)
+                reply = _say(conversation, line, face())
                 _print(reply, as_json=as_json)
         except click.ClickException as error:
             click.echo(f"Error: {error.format_message()}", err=True)
