@@ -14,6 +14,7 @@ from facsimile.app.rig_option import RIG_CHOICES
 from facsimile.face import ict_data, rigs
 from facsimile.face.contact import lip_penetration_mm, mouth_opening_mm
 from facsimile.face.directions import broken_claims
+from facsimile.face.evidence import full_motion, unit_expression
 from facsimile.face.eyeballs import fit_eyeball, lid_guard
 from facsimile.face.ict_correspondence import (
     CORRESPONDENCE_PATH,
@@ -32,6 +33,7 @@ from facsimile.face.pack import load_head_pack
 from facsimile.face.rig import default_rig
 from facsimile.face.rigs import check_rig, draw_identity, person_from_seed, rig_of
 from facsimile.face.symmetry import mirror_displacements, mirror_vertices
+from facsimile.facs.action_units import LABEL_UNITS
 from facsimile.facs.controllers import CONTROLLERS, controller_index, mirror_controllers
 from facsimile.facs.expression import Expression
 from facsimile.render.scene import random_person
@@ -316,6 +318,18 @@ def test_a_fresh_rig_gives_the_same_bytes(rig):
 @pytest.mark.parametrize("seed", [-1, 0, 1, 2, 3, 4])
 def test_units_move_the_face_as_the_manual_says(rig, seed):
     assert broken_claims(rig, AVERAGE if seed < 0 else ict_identity_from_seed(seed)) == []
+
+
+@pytest.mark.parametrize("seed", [-1, 7])
+def test_evidence_grows_with_the_letter(rig, seed):
+    identity = AVERAGE if seed < 0 else ict_identity_from_seed(seed)
+    neutral = rig.neutral_vertices(identity)
+    for code in LABEL_UNITS:
+        full = full_motion(rig, identity, code=code, side="L")
+        faces = [rig.vertices(identity, unit_expression(code, "L", float(level))) for level in range(6)]
+        lengths = [full.along((face - neutral)[full.rows].astype(np.float64) * 100) for face in faces]
+        assert lengths[0] == 0
+        assert (np.diff(lengths) > 0).all(), (code, lengths)
 
 
 @pytest.mark.parametrize("other", [{}, {"cheekSquint": 1}, {"eyeSquint": 1, "browDown": 1}])
