@@ -22,6 +22,11 @@ FORWARD_DM = 0.04
 """Enamel stands this far before the strip's front: lips are 7-9 mm thick."""
 LIP_THICKNESS_DM = 0.03
 """Teeth stay this far behind the inner edge of their lip."""
+ROLL_FREE_DM, ROLL_GAIN = 0.02, 3.0
+"""An upper lip that draws back further than a smile makes it (dm) is rolled over the teeth: they go back into the dark
+by this many times as much, as rolled lips of the rig do not cover them wholly."""
+COVERED_GAP_DM = 0.04
+"""Where lips part by less, the lower lip covers the upper teeth too."""
 LARGEST_TILT = 0.8
 """The opening of the lips faces up or down by no more than this slope, even where a jaw is thrust out."""
 SHUT_GAP_DM = 0.002
@@ -81,8 +86,12 @@ def moved_teeth(
         matrix, shift = affine_between(neutral[strip], posed[strip])
         out[rows] = placed[rows] @ matrix + shift
     upper_lip, lower_lip = landmark_surface().take(list(INNER_LIPS[:2])).at(posed)
-    for lip, teeth in ((upper_lip, out[:split]), (lower_lip, out[split:])):
-        teeth[:, 2] -= max(0.0, float(teeth[:, 2].max() - lip[2] + LIP_THICKNESS_DM))
+    closed = float(np.clip(1 - (upper_lip[1] - lower_lip[1]) / COVERED_GAP_DM, 0, 1))
+    before_upper = upper_lip[2] + closed * min(0.0, float(lower_lip[2] - upper_lip[2]))
+    rolled = landmark_surface().take([INNER_LIPS[0]]).at(neutral)[0, 2] - upper_lip[2] - ROLL_FREE_DM
+    for lip_z, teeth in ((before_upper, out[:split]), (lower_lip[2], out[split:])):
+        teeth[:, 2] -= max(0.0, float(teeth[:, 2].max() - lip_z + LIP_THICKNESS_DM))
+        teeth[:, 2] -= ROLL_GAIN * max(0.0, float(rolled))
     return out
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from facsimile.render.inlined import inlined
 
-WALL_RED, WALL_GREEN = 0.38, 0.15
+WALL_RED, WALL_GREEN = 0.42, 0.16
 """Part of the light that the walls of the mouth send on, red and the rest: light between them turns red."""
 CORNER_NARROWING = 0.65
 """How much lower the opening is at its corners than in its middle: between an ellipse and a slit."""
@@ -18,7 +18,7 @@ OUT_DM = 0.08
 """What is this far before the lips (a tongue) is in the open."""
 THROAT_DECAY = 0.9
 """Further loss per dm behind the teeth: palate and tongue hide the throat from most of the opening."""
-LEAST_LIGHT = 0.04
+LEAST_LIGHT = 0.06
 TOOTH_ALPHA, TOOTH_F0 = 0.09, 0.056
 """Wet enamel: refractive index 1.62 (Meng et al. 2009)."""
 WET_F0 = 0.025
