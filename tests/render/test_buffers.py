@@ -175,3 +175,19 @@ def test_labels_are_mirrored_with_the_scene():
     assert np.isclose(there.normals, turned, atol=0.05, equal_nan=True).mean() > 0.97
     moved = here.displacement["all"][:, ::-1] * np.float32([-1, 1])
     assert np.isclose(there.displacement["all"], moved, atol=0.1, equal_nan=True).mean() > 0.98
+
+
+def test_glasses_and_hats_are_labelled_in_front_of_the_head():
+    for seed in range(40):
+        drawn = portrait_scene(ActionUnits.neutral(), seed=seed, size=128)
+        if any(item.kind == "glasses" and not item.is_lens for item in drawn.appearance.accessories):
+            break
+    bare = replace(drawn, appearance=replace(drawn.appearance, accessories=()))
+    worn, without = (render(s, buffers=("depth", "normals")) for s in (drawn, bare))
+    frame = worn.segmentation == SEGMENT_NAMES.index("glasses")
+    assert frame.sum() > 15
+    assert not (without.segmentation == SEGMENT_NAMES.index("glasses")).any()
+    nearer = without.buffers.depth_mm[frame] - worn.buffers.depth_mm[frame]
+    assert np.nanmedian(nearer) > 2
+    assert (nearer > -0.5).mean() > 0.9
+    assert np.isfinite(worn.buffers.normals[frame]).mean() > 0.6

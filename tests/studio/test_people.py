@@ -12,8 +12,9 @@ from facsimile.data.augment import plain_crop
 from facsimile.data.shards import ROW_SHAPES, decode_image, read_shards
 from facsimile.facs.action_units import unit_index
 from facsimile.facs.notation import parse
+from facsimile.render.light import place_light
 from facsimile.studio.engine import make_dataset
-from facsimile.studio.people import light_of, person_of, render_person, scene_of
+from facsimile.studio.people import person_of, place_of, render_person, scene_of
 from facsimile.studio.recipe import Recipe
 from facsimile.studio.settings import Settings
 from facsimile.studio.shards import SCHEMA, encode_image
@@ -68,7 +69,7 @@ def test_notation_and_appearance_can_be_parsed(rows):
 
 def test_light_changes_where_the_recipe_says(rows):
     assert [row["light"]["number"] for row in rows] == [0, 0, 0, 1, 1, 1]
-    first, second = light_of(11, 0, 0), light_of(11, 0, 1)
+    first, second = (place_light(place_of(11, 0, number)) for number in (0, 1))
     assert (first.panorama != second.panorama).any()
 
 
