@@ -200,9 +200,10 @@ def pretrained(tmp_path_factory):
     return folder
 
 
-def test_adapters_learn_and_the_body_stays(pretrained, tmp_path):
+@pytest.mark.parametrize("bf16", [False, True])
+def test_adapters_learn_and_the_body_stays(pretrained, tmp_path, bf16):
     adapted = dataclasses.replace(
-        lora_gpu(), steps=12, batch_size=4, width=16, device="cpu", bf16=False, learning_rate=5e-3, warm_up_steps=2
+        lora_gpu(), steps=12, batch_size=4, width=16, device="cpu", bf16=bf16, learning_rate=5e-3, warm_up_steps=2
     )
     train_face_lm(adapted, material(), folder=tmp_path, body=pretrained)
     before = transformers.AutoModelForCausalLM.from_pretrained(pretrained).state_dict()

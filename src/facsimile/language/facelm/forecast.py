@@ -47,7 +47,11 @@ class ForecastHead(nn.Module):
         self.mix = nn.Linear(hidden_size, guesses)
 
     def forward(self, hidden: Float[Tensor, "B N D"]) -> Forecast:
-        """Return the forecast at every position."""
+        """Return the forecast at every position; always in full precision, whatever the body computes in."""
+        with torch.autocast(hidden.device.type, enabled=False):
+            return self._forecast(hidden.to(self.mix.weight.dtype))
+
+    def _forecast(self, hidden: Tensor) -> Forecast:
         batch, low, high = hidden.shape[:2], *LOG_SD_RANGE
         inner = self.trunk(hidden)
         angle = self.angle(inner).reshape(*batch, *self.shape, 2, NUM_ANGLES)
