@@ -94,7 +94,8 @@ def _growth(beard: Beard) -> Float32[np.ndarray, "H W"]:
 
 def _patches(beard: Beard) -> Float32[np.ndarray, "H W"]:
     """Return a factor about 1 that makes growth uneven."""
-    return np.float32(np.clip(1 + beard.patchy * (0.35 * noise(4.0, 5) + 0.25 * noise(9.0, 6)), 0.1, 1.6))
+    uneven = 1 + beard.patchy * (0.35 * noise(4.0, 5) + 0.25 * noise(9.0, 6))
+    return np.asarray(np.clip(uneven, 0.1, 1.6), np.float32)
 
 
 def grow_beard(rng: np.random.Generator, beard: Beard) -> SurfaceStrands | None:

@@ -88,7 +88,7 @@ def random_brows(rng: np.random.Generator, *, sex: float, age_years: float) -> B
         density=float(np.clip(rng.normal(1.0 + 0.3 * bushy, 0.2) * (1 - 0.35 * old), 0.3, 1.5)),
         arch=float(np.clip(rng.normal(0.15 + 0.4 * sex, 0.35), -0.4, 1.2)),
         peak=float(rng.uniform(0.5, 0.74)),
-        tilt=float(np.clip(rng.normal(0.0, 0.4), -1, 1)),
+        tilt=float(np.clip(rng.normal(-0.12, 0.26), -1, 1)),
         length=float(np.clip(rng.normal(1.0, 0.06), 0.8, 1.15)),
         taper=float(rng.uniform(0.4, 1.0)),
         edge=float(np.clip(rng.uniform(0.0, 0.5) + 0.4 * groomed, 0, 1)),

@@ -118,7 +118,8 @@ def _head_scarf(rng: np.random.Generator) -> Mesh:
     _, skin = above_skull(SKULL_CENTRE + way)
     round_neck = 0.92 - 0.12 * np.abs(way[..., 0])
     low = np.clip((-way[..., 1] - 0.25) / 0.4, 0, 1)
-    radius = np.maximum((skin + 0.10) * (1 - low) + round_neck * low, skin + 0.08)
+    over_ears = 0.13 * np.clip((np.abs(way[..., 0]) - 0.6) / 0.3, 0, 1)
+    radius = np.maximum((skin + 0.10) * (1 - low) + round_neck * low, skin + 0.08) + over_ears
     first = np.maximum(np.linalg.norm(start, axis=1)[None], skin[:1] + 0.04)
     blend = np.clip(share * 4, 0, 1)
     radius = first * (1 - blend) + radius * blend

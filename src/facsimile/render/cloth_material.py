@@ -1,6 +1,7 @@
 """Cloth: yarn, weave, stripes and folds, from a point's place on the template. For one sample each."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,8 @@ def cloth_pattern(pattern, scale, rest):
     u = math.atan2(rest[0], rest[2] - np.float32(AXIS_Z)) * np.float32(0.75)
     away = math.sqrt(rest[0] * rest[0] + (rest[2] - np.float32(AXIS_Z)) * (rest[2] - np.float32(AXIS_Z)))
     v = rest[1] - np.float32(0.5) * away
-    share, shade = zero, one
+    share: Any = zero
+    shade: Any = one
     if pattern == KNIT:
         leg = abs(fraction(u / scale) - half) * np.float32(2)
         stitch = fraction(v / (scale * np.float32(0.8)) + np.float32(0.7) * leg)
