@@ -63,8 +63,8 @@ AGE_DRIFT = {
     "cheek:{}-cheek-trans-down": 0.35,
     "forehead:forehead-temple-decr": 0.35,
 }
-"""Local form that 85 years add to MakeHuman's old target; slowly from 35 on, fast in the end. What sags and thins follows Mendelson and
-Wong 2012 (Changes in the facial skeleton with aging); the amounts were chosen by eye."""
+"""Local form that 85 years add to MakeHuman's old target; slowly from 35 on, fast in the end. What sags and thins
+follows Mendelson and Wong 2012 (Changes in the facial skeleton with aging); the amounts were chosen by eye."""
 CHILD_DRIFT = {
     "eyes:{}-eye-scale-incr": 0.22,
     "nose:nose-scale-vert-decr": 0.25,
