@@ -28,6 +28,8 @@ JAW_OF_PART = {"upper_teeth": UPPER_TEETH, "lower_teeth": LOWER_TEETH, "tongue":
 LASH_ROOTS = 0.35
 """Part of a lash card's vertices, those nearest the eyeball, that count as roots."""
 NEIGHBOURS = 4
+AT_ONCE = 20
+"""Components carried over together: more take more memory."""
 EYE_SHARE = 0.925
 """Size of our eyeball over the model's, whose lids and corners lie on it and partly in it."""
 
@@ -87,7 +89,8 @@ def retarget(model: IctModel, names: tuple[str, ...], own: Float32[np.ndarray, "
     """Carry the model over; ``names`` are the rig's shapes and ``own`` the template's displacements for each."""
     points, scale = ict_in_template(model.vertices)
     mean = mean_head(points)
-    identities = _even_or_odd(_moves(model.identities * np.float32(scale), points))
+    parts = (model.identities[first : first + AT_ONCE] for first in range(0, len(model.identities), AT_ONCE))
+    identities = np.concatenate([_even_or_odd(_moves(part * np.float32(scale), points)) for part in parts])
     carried = dict(zip(EXPRESSION_NAMES, _moves(model.expressions * np.float32(scale), points), strict=True))
     size = face_size(mean) / face_size(load_head_pack().vertices)
     shapes, borrowed = np.array(own, np.float32), []
