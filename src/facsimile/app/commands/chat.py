@@ -26,7 +26,8 @@ HELP = "Type and press Enter. /face 6C+12D changes your face, /quit (or Ctrl-D) 
     "--backend",
     default="echo",
     show_default=True,
-    help="echo, a server's address such as http://localhost:8080, local:FOLDER, gguf:FILE or replay:FILE.",
+    help="echo, a server's address such as http://localhost:8080, facelm:FOLDER, local:FOLDER, gguf:FILE or "
+    "replay:FILE.",
 )
 @click.option("--model", help="The model to ask the server for; its first one if not given.")
 @click.option("--face", "source", help="What shows your face: a photo, a video, or camera (camera:1 is the second).")
