@@ -18,9 +18,9 @@ the same), 2 the command was not understood, 130 `facsimile detect` was stopped 
 never replaced without `--force`.
 
 Every verb has `--json`: the same result for programs, on standard output. Verbs with chance in them have `--seed`, and
-the same seed gives the same result: render, describe, dataset make, chat (who draws the reply), demo, train, evaluate
-(the intervals). detect, dataset show and doctor have no chance in them. `facsimile --debug VERB ...` shows the
-traceback of an error before its line.
+the same seed gives the same result: render, describe, express, dataset make, chat (who draws the reply), demo, train,
+evaluate (the intervals). detect, dataset show and doctor have no chance in them. `facsimile --debug VERB ...` shows
+the traceback of an error before its line.
 """
 
 
