@@ -125,6 +125,18 @@ def plain_tokenizer():
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<eos>")
 
 
+def test_the_end_of_text_of_a_body_is_no_word():
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    tokenizer = plain_tokenizer()
+    sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = AutoConfig.for_model("llama", vocab_size=len(tokenizer), num_key_value_heads=2, **sizes)
+    vocabulary = add_special_tokens(tokenizer, AutoModelForCausalLM.from_config(config))
+    assert tokenizer.eos_token_id in vocabulary.marks
+    assert tokenizer.eos_token_id not in vocabulary.pieces("<eos>")
+    assert vocabulary.text([*vocabulary.pieces("exam."), tokenizer.eos_token_id]) == "exam."
+
+
 def test_special_tokens_leave_old_rows_alone_and_start_as_punctuation():
     from transformers import AutoConfig, AutoModelForCausalLM
 

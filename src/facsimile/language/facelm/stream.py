@@ -198,7 +198,7 @@ class _Turn:
         allowed = torch.zeros_like(logits, dtype=torch.bool)
         if self.spoke_last:
             allowed[: len(v)] = True
-            allowed[[v.hidden, v.start, *v.party]] = False
+            allowed[v.marks] = False
         else:
             allowed[v.party[ME]] = True
         allowed[v.tick] = True

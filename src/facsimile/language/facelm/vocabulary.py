@@ -27,6 +27,8 @@ class Vocabulary:
         self.tick, me, you, self.hidden = tokenizer.convert_tokens_to_ids(list(SPECIAL))
         self.party = (me, you)
         self.start = self.tick if tokenizer.bos_token_id is None else tokenizer.bos_token_id
+        self.marks = sorted({self.tick, self.hidden, self.start, *self.party, *tokenizer.all_special_ids})
+        """Every token that is no text, the body's own end of text among them."""
         self._pieces: dict[str, list[int]] = {}
 
     def __len__(self) -> int:
@@ -41,14 +43,12 @@ class Vocabulary:
         """Return the pieces of one word, a space before it; what looks like a special token inside it is no token."""
         if word not in self._pieces:
             ids = self.tokenizer(" " + word, add_special_tokens=False, split_special_tokens=True).input_ids
-            reserved = {self.tick, self.start, *self.party}
-            self._pieces[word] = [self.hidden if i in reserved else i for i in ids]
+            self._pieces[word] = [self.hidden if i in self.marks else i for i in ids]
         return self._pieces[word]
 
     def text(self, ids: Sequence[int]) -> str:
         """Join pieces to text without special tokens."""
-        skipped = {self.tick, self.hidden, self.start, *self.party}
-        return str(self.tokenizer.decode([i for i in ids if i not in skipped])).strip()
+        return str(self.tokenizer.decode([i for i in ids if i not in self.marks])).strip()
 
 
 def word_vocabulary(words: Iterable[str]) -> Vocabulary:
