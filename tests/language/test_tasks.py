@@ -52,9 +52,23 @@ def test_the_last_face_of_an_item_is_the_last_that_its_question_shows(task):
 
 @pytest.mark.parametrize("task", TASKS, ids=NAMES)
 def test_an_unreadable_answer_is_counted_and_scores_as_the_worst(task):
-    result = run_task(task, Scripted(["Hmm."] * len(task.items)))
+    result = run_task(task, Scripted(["Hmm."] * 2 * len(task.items)))
     assert result.score == 0.0
     assert result.rungs == {Rung.NONE: len(task.items)}
+    assert result.num_retries == len(task.items)
+
+
+@pytest.mark.parametrize("task", TASKS, ids=NAMES)
+def test_a_second_try_is_given_once_with_what_was_wrong(task):
+    answers = [text for group in task.groups() for item in group for text in ("Hmm.", item.answer)]
+    backend = Scripted(answers)
+    result = run_task(task, backend)
+    assert result.score == 1.0
+    assert result.num_retries == len(task.items)
+    first, again = backend.requests[:2]
+    assert again[: len(first)] == first
+    assert [message.role for message in again[len(first) :]] == ["assistant", "user"]
+    assert "could not be read" in again[-1].content
 
 
 def test_a_typed_bracket_is_no_face_for_the_referees_either():

@@ -29,20 +29,41 @@ class Result:
     # score of repeating the last face
     rungs: Counter[Rung] = field(default_factory=Counter)
     # how answers had to be read
+    num_retries: int = 0
+    # questions that were asked a second time because the first answer could not be read
 
 
 def run_task(task: Task, backend: Backend, *, options: Options = DEFAULTS, seed: int = 0) -> Result:
-    """Ask every question once and score the answers by group."""
-    scores, rungs = [], Counter[Rung]()
+    """Ask every question, a second time if the answer cannot be read, and score the answers by group."""
+    scores, rungs, num_retries = [], Counter[Rung](), 0
     for group in task.groups():
-        answers = [backend.complete(item.messages, options) for item in group]
+        answers = []
+        for item in group:
+            answer = backend.complete(item.messages, options)
+            if rung_of(task, item, answer) is Rung.NONE:
+                answer = backend.complete(asked_again(task, item, answer), options)
+                num_retries += 1
+            answers.append(answer)
         scores.append(task.score(group, answers))
         rungs.update(rung_of(task, item, answer) for item, answer in zip(group, answers, strict=True))
     rng = np.random.default_rng(seed)
     values = np.array(scores)
     means = values[rng.integers(0, len(values), (RESAMPLES, len(values)))].mean(axis=1)
     low, high = np.percentile(means, [2.5, 97.5])
-    return Result(task.name, float(values.mean()), (float(low), float(high)), chance(task), persistence(task), rungs)
+    mean, interval = float(values.mean()), (float(low), float(high))
+    return Result(task.name, mean, interval, chance(task), persistence(task), rungs, num_retries)
+
+
+def asked_again(task: Task, item: Item, answer: str) -> tuple[Message, ...]:
+    """Give the question, the answer that could not be read, and what was wrong with it."""
+    wanted = (
+        "one face in square brackets, such as [6C+12D]" if task.wants_face else f"one of: {', '.join(item.choices)}"
+    )
+    return (
+        *item.messages,
+        Message("assistant", answer),
+        Message("user", f"That could not be read: it holds no single answer. Answer with {wanted}."),
+    )
 
 
 def chance(task: Task) -> float:
@@ -78,10 +99,10 @@ class _Knowing:
     capabilities = Capabilities(seed=True)
 
     def __init__(self, tasks: Iterable[Task]):
-        self._items = {item.messages: item for task in tasks for item in task.items}
+        self._items = {item.messages[:2]: item for task in tasks for item in task.items}
 
     def _item(self, messages: Sequence[Message]) -> Item:
-        return self._items[tuple(messages)]
+        return self._items[tuple(messages[:2])]
 
 
 class Oracle(_Knowing):
