@@ -151,11 +151,11 @@ def _room_strands(
             strands = strands.of(slice(None, None, step))
             width = (width[::step] * step**0.8).astype(np.float32)
     points = posed_strands(strands, vertices, normals)
-    shades, openness = _strand_look(strands, colour)
+    shades, openness = strand_look(strands, colour)
     return Strands(kind, bent(points, points, head_pose_rad), shades, openness, width)
 
 
-def _strand_look(strands: HairStrands | SurfaceStrands, colour: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def strand_look(strands: HairStrands | SurfaceStrands, colour: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return linear RGB at root and tip [N,2,3], and the share of light that reaches each point [N,M]."""
     if isinstance(strands, HairStrands) and strands.colour is not None and strands.openness is not None:
         return strands.colour, strands.openness

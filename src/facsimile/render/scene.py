@@ -27,6 +27,8 @@ YAW_DEVIATION, PITCH_DEVIATION, ROLL_DEVIATION = 0.33, 0.16, 0.10
 """Standard deviations of random head poses (radians): most photos are within 20 degrees of frontal."""
 PORTRAIT_PLACES = ("window", "office", "studio", "overcast")
 """Places whose light suits a portrait."""
+PORTRAIT_APERTURE_DM = 0.35
+"""A portrait lens, 85 mm at f/2.4: the face is sharp, the place behind it is not."""
 YAW_LIMIT, PITCH_LIMIT, ROLL_LIMIT = 1.15, 0.5, 0.4
 
 
@@ -173,7 +175,8 @@ def portrait_scene(
     pose = np.array([pitch_rad, yaw_rad, 0.0], np.float32)
     eye = np.clip([-yaw_rad, -pitch_rad], [-0.6, -0.4], [0.6, 0.4])
     gaze = np.tile(np.float32(eye), (2, 1))
-    camera = framed_camera(face_centre(scene.identity, pose), distance=10.0, frame=2.9, offset=(0.0, 0.0))
+    centre = face_centre(scene.identity, pose)
+    camera = framed_camera(centre, distance=10.0, frame=2.9, offset=(0.0, 0.0), aperture_dm=PORTRAIT_APERTURE_DM)
     rng = np.random.default_rng([seed, 3])
     place = place_of_kind(rng, PORTRAIT_PLACES[int(rng.integers(len(PORTRAIT_PLACES)))])
     return replace(

@@ -8,6 +8,7 @@ from jaxtyping import Float32, Int32
 from facsimile.face.appearance import Appearance
 from facsimile.face.rest import ATLAS_SIZE
 from facsimile.face.strands import HairStrands, SurfaceStrands, posed_strands
+from facsimile.render.posing import LASH_COLOUR, strand_look
 from facsimile.render.topology import EYE, GUM, SKIN, TEETH, TONGUE, topology
 
 METRES_PER_DM = 0.1
@@ -43,7 +44,7 @@ class Ribbons:
     name: str
     strands: HairStrands | SurfaceStrands
     triangles: Int32[np.ndarray, "F 3"]
-    half_width: Float32[np.ndarray, " M"]
+    half_width: Float32[np.ndarray, "S M"]
     colours: Float32[np.ndarray, "N 3"] | None
     uv: Float32[np.ndarray, "N 2"] | None = None
 
@@ -54,7 +55,7 @@ class Ribbons:
         away = _unit(points - _inside_head(vertices))
         across = _unit(np.cross(along, away))
         facing = _unit(np.cross(across, along)).astype(np.float32)
-        step = across * self.half_width[None, :, None]
+        step = across * self.half_width[..., None]
         corners = np.stack([points - step, points + step], 2).reshape(-1, 3)
         return corners.astype(np.float32), np.repeat(facing, 2, axis=2).reshape(-1, 3)
 
@@ -139,33 +140,29 @@ def hair_surfaces(look: Appearance) -> dict[str, Ribbons]:
     kinds = (
         ("Hair", look.hair, look.hair_colour),
         ("Brows", look.brows, look.brow_colour),
-        ("Lashes", look.lashes, np.array([0.012, 0.009, 0.008], np.float32)),
+        ("Lashes", look.lashes, np.array(LASH_COLOUR, np.float32)),
         ("Beard", look.beard, look.beard_colour),
     )
     return {name: _ribbons(name, strands, colour) for name, strands, colour in kinds if strands is not None}
 
 
 def _ribbons(name: str, strands: HairStrands | SurfaceStrands, colour: np.ndarray) -> Ribbons:
-    width = strands.width_mm / 100
+    width = np.full(len(strands.tint), strands.width_mm / 100, np.float32)
     if isinstance(strands, HairStrands):
+        width *= 1 if strands.fineness is None else strands.fineness
         step = int(np.ceil(2 * strands.points.shape[0] * strands.points.shape[1] / MAX_HAIR_VERTICES))
-        strands, width = _thinned(strands, step), width * step**0.9
-    count, length = strands.points.shape[:2] if isinstance(strands, HairStrands) else strands.triangle.shape
+        strands, width = strands.of(slice(None, None, step)), width[::step] * step**0.9
+    shades, openness = strand_look(strands, colour)
+    count, length = openness.shape
+    along = np.linspace(0, 1, length, dtype=np.float32)[None, :, None]
+    lit = (0.35 + 0.65 * openness)[..., None] * (shades[:, :1] * (1 - along) + shades[:, 1:] * along)
     taper = np.linspace(1, 0.25, length, dtype=np.float32)
-    tint = np.exp(np.float32(0.28) * strands.tint)[:, None] * colour
     return Ribbons(
         name,
         strands,
         _ribbon_triangles(count, length),
-        (taper * width * RIBBON_GAIN / 2).astype(np.float32),
-        np.repeat(np.clip(tint, 0, 1), 2 * length, axis=0).astype(np.float32),
-    )
-
-
-def _thinned(strands: HairStrands, step: int) -> HairStrands:
-    kept = slice(None, None, step)
-    return HairStrands(
-        strands.points[kept], strands.root_triangle[kept], strands.root_bary[kept], strands.tint[kept], strands.width_mm
+        (width[:, None] * taper * np.float32(RIBBON_GAIN / 2)).astype(np.float32),
+        np.repeat(np.clip(lit, 0, 1), 2, axis=1).reshape(-1, 3).astype(np.float32),
     )
 
 
