@@ -8,7 +8,7 @@ pytest.importorskip("transformers")
 
 from facsimile.language.facelm.dialogue import ME, YOU, Dialogue, Word, encode  # noqa: E402
 from facsimile.language.facelm.model import FaceLM, FaceLMConfig  # noqa: E402
-from facsimile.language.facelm.stream import MAX_TICKS, Stream, generate, sampled_faces  # noqa: E402
+from facsimile.language.facelm.stream import Stream, generate, sampled_faces  # noqa: E402
 from facsimile.language.facelm.vocabulary import word_vocabulary  # noqa: E402
 from facsimile.language.facelm.world import LAYOUT, WORDS, draw_dialogues  # noqa: E402
 from facsimile.language.ticks import TICK_S, FaceTicks  # noqa: E402
@@ -104,7 +104,8 @@ def test_who_has_the_turn_speaks_and_who_listens_may_wait(model, vocabulary):
 
 
 def test_a_turn_ends_and_bad_lengths_are_refused(model, vocabulary, past):
-    assert len(generate(model, vocabulary, past, seed=0).faces) <= MAX_TICKS
+    talk = generate(model, vocabulary, past, seed=0, max_ticks=40)
+    assert len(talk.faces) <= 40
     with pytest.raises(ValueError, match="max_ticks: must be at least 1, got 0"):
         generate(model, vocabulary, past, max_ticks=0)
 
