@@ -1,6 +1,8 @@
 """Write the crop's template: mean landmarks of 400 synthetic people, neutral, frontal, eyes level.
 
-Run from the repository root: ``python scripts/fit_template.py``. A test checks that it gives the file in the package.
+Run from the repository root: ``python scripts/fit_template.py``. Weights are bound to the template they were trained
+on, so the file in the package stays while people change; a test checks that it is within 1 % of the crop of what this
+script gives. Write it afresh only together with new weights.
 """
 
 import json
