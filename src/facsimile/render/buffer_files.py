@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt16
 
-from facsimile.render.renderer import Rendering
+from facsimile.render.rendering import Rendering
 from facsimile.render.segments import SEGMENT_NAMES
 
 DEPTH_STEP_MM = 0.1

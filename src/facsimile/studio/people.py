@@ -15,7 +15,8 @@ from facsimile.render.environment import DIM_PLACES, random_place
 from facsimile.render.light import place_light
 from facsimile.render.place import Place
 from facsimile.render.postprocess import random_sensor
-from facsimile.render.renderer import Rendering, render
+from facsimile.render.renderer import render
+from facsimile.render.rendering import Rendering
 from facsimile.render.scene import Person, Scene, face_centre, framed_camera, random_aperture
 from facsimile.studio.engine import Row
 from facsimile.studio.settings import Settings
