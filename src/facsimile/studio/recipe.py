@@ -28,26 +28,28 @@ class Recipe:
     """Images of one person under one light, counted from image 0; then the light changes."""
     neutral_share: float = 0.20
     """Images with no action unit at all, image 0 of each person included."""
-    single_share: float = 0.03
+    single_share: float = 0.02
     """Images with one action unit only."""
-    prototype_share: float = 0.10
+    prototype_share: float = 0.08
     """Images from the prototype table; half of them are broken: upper and lower face from different rows."""
     min_prototype_gain: float = 0.3
     """Least strength of a prototype as a whole, 0-1; the greatest is 1."""
-    speech_share: float = 0.06
+    speech_share: float = 0.05
     """Images with a speaking mouth under independent brows and eyes."""
-    uniform_share: float = 0.03
+    uniform_share: float = 0.02
     """Images drawn uniformly over the sides of all units: the corners of the space."""
     min_units: int = 4
     """Fewest units of an independent draw."""
-    max_units: int = 10
-    """Most units of an independent draw."""
+    max_units: int = 7
+    """Most units of an independent draw; the number is the larger of two even draws."""
     max_uniform_units: int = 20
     """Most sides of units of a uniform draw."""
     min_intensity: float = 0.5
     """Least intensity (0-5) of an active unit."""
     max_intensity: float = 5.0
     """Greatest intensity (0-5) of an active unit."""
+    are_letters_even: bool = True
+    """Whether each FACS letter is as frequent as the others, or intensities lie evenly over the scale."""
     asymmetric_share: float = 0.57
     """Expressive faces whose left and right are drawn apart."""
     one_sided_share: float = 0.40
@@ -123,7 +125,7 @@ class Recipe:
 
 
 def mixed() -> Recipe:
-    """Return the recipe for training readers: each common unit in about a quarter of the images, sides apart."""
+    """Return the recipe for training readers: 25 units about equally often, sides apart."""
     return Recipe()
 
 
@@ -136,6 +138,7 @@ def uniform() -> Recipe:
         speech_share=0.0,
         uniform_share=0.8,
         min_intensity=1e-3,
+        are_letters_even=False,
         asymmetric_share=0.0,
     )
 
@@ -144,8 +147,8 @@ def natural() -> Recipe:
     """Return few units at a time, weak ones too, mostly symmetric and frontal: nearer to what photos of people show."""
     return Recipe(
         name="natural", single_share=0.25, prototype_share=0.40, min_prototype_gain=0.1, speech_share=0.10,
-        uniform_share=0.0, min_intensity=0.3, asymmetric_share=0.2, yaw_sd_rad=math.radians(10),
-        pitch_sd_rad=math.radians(7),
+        uniform_share=0.0, min_intensity=0.3, max_units=10, are_letters_even=False, asymmetric_share=0.2,
+        yaw_sd_rad=math.radians(10), pitch_sd_rad=math.radians(7),
     )  # fmt: skip
 
 

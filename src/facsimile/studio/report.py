@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from facsimile.facs.action_units import LABEL_UNITS, UNITS
+from facsimile.facs.action_units import LABEL_UNITS, UNITS, unit_index
 from facsimile.facs.intensity import LETTERS, levels_of
 from facsimile.studio.recipe import Recipe
+from facsimile.studio.sampling import PROTOTYPES, SPEECH, exclusion_matrix
 from facsimile.studio.shots import shot
 
 
@@ -72,16 +73,49 @@ def _unit(intensity: Float[np.ndarray, "N 2"], is_active: Bool[np.ndarray, " N"]
     }
 
 
-def _pairs(is_active: Bool[np.ndarray, "N A"], count: int = 10) -> list[dict[str, Any]]:
-    """Return the pairs of units whose presences correlate most (either sign)."""
-    moving = np.flatnonzero(is_active.std(0) > 0)
-    if len(moving) < 2:
-        return []
-    correlation = np.triu(np.corrcoef(is_active[:, moving].T.astype(float)), 1)
-    order = np.argsort(-np.abs(correlation), axis=None, kind="stable")[:count]
+def mutual_information(is_active: Bool[np.ndarray, "N A"]) -> Float[np.ndarray, "A A"]:
+    """Return how many bits the presence of one unit tells about another's; 0 on the diagonal."""
+    on = is_active.astype(float)
+    total = np.zeros((on.shape[1], on.shape[1]))
+    for first, second in ((on, on), (on, 1 - on), (1 - on, on), (1 - on, 1 - on)):
+        both = first.T @ second / len(on)
+        apart = np.outer(first.mean(0), second.mean(0))
+        ratio = np.divide(both, apart, out=np.ones_like(both), where=both > 0)
+        total += both * np.log2(ratio)
+    np.fill_diagonal(total, 0)
+    return total
+
+
+def relation(first: int, second: int) -> str:
+    """Say why a recipe may couple two units: they exclude each other, share a prototype, or compete for the lips.
+
+    Empty for units that a recipe has to draw apart. Shapes of lips and jaw exclude so many others that the rest of
+    their group meets more often.
+    """
+    if exclusion_matrix()[unit_index(first), unit_index(second)]:
+        return "excluded"
+    if any(first in row and second in row for row in (*PROTOTYPES, *SPEECH)):
+        return "prototype"
+    excluded = exclusion_matrix()[[unit_index(first), unit_index(second)]]
+    return "common exclusions" if (excluded[0] & excluded[1]).any() else ""
+
+
+def _pairs(is_active: Bool[np.ndarray, "N A"], count: int = 12) -> list[dict[str, Any]]:
+    """Return the pairs of units that tell most about each other."""
+    bits = np.triu(mutual_information(is_active), 1)
+    together = is_active.astype(float).T @ is_active / len(is_active)
+    share = is_active.mean(0)
+    order = np.argsort(-bits, axis=None, kind="stable")[:count]
     return [
-        {"units": [LABEL_UNITS[moving[a]], LABEL_UNITS[moving[b]]], "correlation": float(correlation[a, b])}
-        for a, b in zip(*np.unravel_index(order, correlation.shape), strict=True)
+        {
+            "units": [LABEL_UNITS[a], LABEL_UNITS[b]],
+            "bits": float(bits[a, b]),
+            "together": float(together[a, b]),
+            "expected": float(share[a] * share[b]),
+            "reason": relation(LABEL_UNITS[a], LABEL_UNITS[b]),
+        }
+        for a, b in zip(*np.unravel_index(order, bits.shape), strict=True)
+        if bits[a, b] > 0
     ]
 
 
@@ -104,7 +138,12 @@ def format_occurrence(report: dict[str, Any]) -> str:
             + " ".join(str(n) for n in unit["levels"])
         )
     lines.append(
-        "pairs that go together or apart: "
-        + ", ".join("{}+{} {:+.2f}".format(*p["units"], p["correlation"]) for p in report["strongest_pairs"])
+        "pairs that tell most about each other (bits; share together, expected of independent units): "
+        + ", ".join(
+            "{}+{} {:.3f} ({:.1%}, {:.1%}{})".format(
+                *p["units"], p["bits"], p["together"], p["expected"], f"; {p['reason']}" if p["reason"] else ""
+            )
+            for p in report["strongest_pairs"]
+        )
     )
     return "\n".join(lines)

@@ -1,6 +1,6 @@
 """Draw action units: which units, how strong, on which side; never a pair that anatomy excludes.
 
-Labels only teach what they tell apart: each common unit is active in about a quarter of the images, independently of
+Labels only teach what they tell apart: each common unit is active in about a fifth of the images, independently of
 the others, and expression prototypes are rare and come with broken counter-examples.
 """
 
@@ -10,6 +10,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from facsimile.facs.action_units import LABEL_UNITS, UNITS, UPPER_FACE_UNITS, unit_index
+from facsimile.facs.expression import MAX_INTENSITY
+from facsimile.facs.intensity import THRESHOLDS
 from facsimile.studio.recipe import Recipe
 
 Levels = dict[int, float]
@@ -51,18 +53,27 @@ SPEECH: tuple[Levels, ...] = (
 )  # fmt: skip
 """Mouths of speech, as unit -> strength: a coarse table of our own."""
 
+MOST_USED: tuple[int, ...] = (
+    1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 16, 17, 18, 20, 22, 23, 24, 25, 26, 28, 38, 39, 43,
+)  # fmt: skip
+"""The 25 units that data sets of coded faces label most: BP4D, DISFA, EmotioNet, UNBC-McMaster, GFT and CK+, without
+those that at most one of them labels more than a few times, and without 27, which most take for a strong 26."""
+
+LIP_SHAPES: tuple[tuple[tuple[int, ...], float], ...] = (
+    ((28,), 0.271), ((22,), 0.263), ((24,), 0.189), ((18,), 0.189), ((18, 24), 0.068), ((19,), 0.01), ((27,), 0.01),
+)  # fmt: skip
+"""What the lips of an independent draw do first, with its chance: these shapes exclude each other but for 18 and 24,
+which meet as often as two independent units would. Each has to fill a quarter of the draws to be as common as the
+other units, so every draw has one, weak ones too; the other methods mostly leave the lips alone."""
+
 WEIGHTS: Levels = {
-    1: 1.0, 2: 1.0, 4: 0.96, 5: 1.5, 6: 1.1, 7: 1.1, 9: 1.1, 10: 1.2, 12: 1.2, 14: 1.3, 15: 1.2, 16: 3.9, 17: 2.0,
-    18: 2.1, 20: 1.5, 22: 2.2, 23: 1.4, 24: 3.9, 25: 0.25, 26: 2.4, 28: 3.8, 43: 1.5,
-    11: 0.12, 13: 0.15, 19: 0.63, 21: 0.14, 27: 0.52, 29: 0.15, 30: 0.12, 34: 0.2, 35: 0.16, 38: 0.15, 39: 0.16,
+    1: 0.83, 2: 0.86, 4: 0.86, 5: 1, 6: 0.91, 7: 0.92, 9: 0.95, 10: 1, 11: 1.1, 12: 0.99, 13: 0.062, 14: 1, 15: 1.1,
+    16: 4, 17: 1.5, 20: 1.4, 21: 0.061, 23: 1.2, 25: 2.9, 26: 3.9, 29: 0.065, 30: 0.041, 34: 0.078, 35: 0.075, 38:
+    1.6, 39: 1.6, 43: 1.1,
 }  # fmt: skip
-"""Chance of each unit in an independent draw, up to a factor. Fitted by repeated draws so that ``mixed`` shows each
-common unit in 20 to 30 % of its images, the lip shapes that exclude each other (18, 22, 24, 28) in 11 to 18 %, rare
-units in 3 to 4 %; `studio.report` prints the outcome."""
-
-
-PARTED_BY_JAW = 0.85
-"""Chance that a unit 26 or 27 of an independent draw brings 25: jaws mostly drop with parted lips."""
+"""Chance of each other unit in an independent draw, up to a factor. Fitted by ``scripts/fit_mixture.py`` so that
+``mixed`` shows each unit of `MOST_USED` at C or above about equally often, the rest in 1 to 2 % of the images;
+`studio.report` prints the outcome."""
 
 
 @functools.cache
@@ -94,8 +105,8 @@ def sample_action_units(
         if method < share:
             return draw(recipe, rng)
         method -= share
-    count = int(rng.integers(recipe.min_units, recipe.max_units + 1))
-    return _with_sides(_drawn(recipe, rng, _draw_codes(rng, count)), recipe, rng)
+    count = int(rng.integers(recipe.min_units, recipe.max_units + 1, 2).max())
+    return _with_sides(_drawn(recipe, rng, _draw_codes(rng, count, start=_lip_shape(rng))), recipe, rng)
 
 
 def _uniform(recipe: Recipe, rng: np.random.Generator) -> Float[np.ndarray, "A 2"]:
@@ -123,7 +134,7 @@ def _prototype(recipe: Recipe, rng: np.random.Generator) -> Float[np.ndarray, "A
         upper = {code: u for code, u in levels.items() if code in UPPER_FACE_UNITS}
         lower = {code: u for code, u in PROTOTYPES[second].items() if code not in UPPER_FACE_UNITS}
         still = rng.random()
-        levels = _merged({} if still < 0.3 else upper, {} if 0.3 <= still < 0.6 else lower)
+        levels = _merged({} if still < 0.3 else upper, {} if 0.3 <= still < 0.6 else lower) or levels
     gain = rng.uniform(recipe.min_prototype_gain, 1.0)
     jittered = {code: min(1.0, u * gain * rng.uniform(0.7, 1.2)) for code, u in levels.items()}
     return _with_sides(_within(recipe, jittered), recipe, rng)
@@ -154,24 +165,43 @@ def _within(recipe: Recipe, levels: Levels) -> Levels:
 
 
 def _drawn(recipe: Recipe, rng: np.random.Generator, codes: list[int]) -> Levels:
-    """Give each unit an intensity, uniform over the recipe's scale."""
-    return {code: rng.uniform(recipe.min_intensity, recipe.max_intensity) for code in codes}
+    """Give each unit an intensity."""
+    return {code: _level(recipe, rng) for code in codes}
 
 
-def _draw_codes(rng: np.random.Generator, count: int, *, only: tuple[int, ...] = LABEL_UNITS) -> list[int]:
-    """Draw up to ``count`` different units by `WEIGHTS`, leaving out what the earlier ones exclude."""
-    weights = np.array([WEIGHTS[code] if code in only else 0.0 for code in LABEL_UNITS])
-    codes: list[int] = []
+def _level(recipe: Recipe, rng: np.random.Generator) -> float:
+    """Draw an intensity inside the recipe's bounds: each FACS letter as often as the others, or evenly over the scale.
+
+    The letter E is half as wide as the others, so the two differ.
+    """
+    if not recipe.are_letters_even:
+        return rng.uniform(recipe.min_intensity, recipe.max_intensity)
+    edges = np.clip([*THRESHOLDS, MAX_INTENSITY], recipe.min_intensity, recipe.max_intensity)
+    letter = int(rng.integers(len(THRESHOLDS)))
+    return rng.uniform(edges[letter], edges[letter + 1])
+
+
+def _draw_codes(
+    rng: np.random.Generator, count: int, *, start: tuple[int, ...] = (), only: tuple[int, ...] = LABEL_UNITS
+) -> list[int]:
+    """Add units to ``start`` by `WEIGHTS` until there are ``count``, leaving out what the earlier ones exclude."""
+    weights = np.array([WEIGHTS.get(code, 0.0) if code in only else 0.0 for code in LABEL_UNITS])
+    codes = list(start)
+    for code in codes:
+        weights[exclusion_matrix()[unit_index(code)]] = 0
     while len(codes) < count and weights.sum() > 0:
         edges = np.cumsum(weights)
         unit = int(np.searchsorted(edges, rng.random() * edges[-1], side="right"))
         codes.append(LABEL_UNITS[unit])
         weights[unit] = 0
         weights[exclusion_matrix()[unit]] = 0
-    has_open_jaw = 26 in codes or 27 in codes
-    if has_open_jaw and 25 not in codes and rng.random() < PARTED_BY_JAW:
-        codes.append(25)
     return codes
+
+
+def _lip_shape(rng: np.random.Generator) -> tuple[int, ...]:
+    """Draw one of `LIP_SHAPES`."""
+    edges = np.cumsum([chance for _, chance in LIP_SHAPES])
+    return LIP_SHAPES[int(np.searchsorted(edges, rng.random() * edges[-1], side="right"))][0]
 
 
 def _with_sides(levels: Levels, recipe: Recipe, rng: np.random.Generator) -> Float[np.ndarray, "A 2"]:
@@ -180,7 +210,7 @@ def _with_sides(levels: Levels, recipe: Recipe, rng: np.random.Generator) -> Flo
     is_asymmetric = rng.random() < recipe.asymmetric_share
     for code, level in levels.items():
         sides = np.array([level, level])
-        kind, side, other = rng.random(), int(rng.integers(2)), rng.uniform(recipe.min_intensity, recipe.max_intensity)
+        kind, side, other = rng.random(), int(rng.integers(2)), _level(recipe, rng)
         one_sided = recipe.one_sided_share * (1.5 if code == 43 else 1.0)
         if code == 30 or (is_asymmetric and UNITS[code].is_sided and kind < one_sided):
             sides[side] = 0.0

@@ -72,11 +72,18 @@ def shot(recipe: Recipe, seed: int, index: int) -> Shot:
 
 
 def _neutral_chance(recipe: Recipe, position: int) -> float:
-    """Return the chance that makes neutral faces as frequent as the recipe says, image 0 being always neutral."""
+    """Return the chance of a neutral face at a place among a person's images.
+
+    Image 0 is neutral; image 1 and the first in the next light are not, so that everyone has a neutral and an
+    expressive image in one light and in two. The others make neutral faces as frequent as the recipe says.
+    """
     if position == 0:
         return 1.0
-    per_person = recipe.images_per_identity
-    return max(0.0, (recipe.neutral_share * per_person - 1) / (per_person - 1))
+    expressive = {1, recipe.images_per_light} - {0}
+    if position in expressive:
+        return 0.0
+    others = recipe.images_per_identity - 1 - len(expressive)
+    return float(np.clip((recipe.neutral_share * recipe.images_per_identity - 1) / others, 0, 1))
 
 
 def _head_pose(recipe: Recipe, rng: np.random.Generator) -> Float[np.ndarray, " 3"]:
