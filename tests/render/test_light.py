@@ -9,7 +9,6 @@ from facsimile.render.light import (
     PANORAMA_SIZE,
     ROUGH_SIZE,
     irradiance_harmonics,
-    light_arrays,
     place_light,
     shadow_frame,
     texel_directions,
@@ -63,7 +62,7 @@ def test_the_mirrored_panorama_is_the_mirrored_room():
 
 def test_rough_reflections_keep_the_mean():
     light = replace(some_light(2), fill=np.full((PANORAMA_SIZE, PANORAMA_SIZE, 3), 0.3, np.float32))
-    rough = light_arrays(light).rough
+    rough = light.arrays.rough
     assert rough.shape == (ROUGH_SIZE, ROUGH_SIZE, 3)
     np.testing.assert_allclose(rough, 0.3, rtol=1e-4)
 

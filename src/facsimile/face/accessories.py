@@ -1,6 +1,7 @@
 """Hold what a person wears besides clothes: shapes of their own that sit on the template head and follow a real one."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float32, Int32
@@ -59,9 +60,14 @@ class Accessory:
             return np.asarray(self.vertices @ affine[:3] + affine[3], np.float32)
         if self.hold == "glasses":
             return _on_the_nose(self.vertices, neutral)
-        index, weight = body_anchors(self.vertices)
+        index, weight = self._anchors
         shift = neutral[index] - load_head_pack().vertices[index]
         return np.asarray(self.vertices + (shift * weight[..., None]).sum(1), np.float32)
+
+    @cached_property
+    def _anchors(self) -> tuple[np.ndarray, np.ndarray]:
+        """Keep what ``body_anchors`` finds: one thing is worn in many pictures."""
+        return body_anchors(self.vertices)
 
 
 def accessory(

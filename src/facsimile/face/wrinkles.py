@@ -315,11 +315,19 @@ def _roughness(style: WrinkleStyle) -> tuple[Float32[np.ndarray, "H W"], Float32
 
 def unit_weight(intensity: float, code: int, *, age: float) -> float:
     """Return the factor on a unit's map: expression folds plus what age has left in the resting face."""
-    rest = oldness(age) ** REST_BEND
+    return _weight(intensity, code, depth=_depth_at(age), rest=oldness(age) ** REST_BEND)
+
+
+def _depth_at(age: float) -> float:
+    return float(np.interp(age, *DEPTH_BY_AGE))
+
+
+def _weight(intensity: float, code: int, *, depth: float, rest: float) -> float:
+    """Return the factor on a unit's map; ``depth`` of expression folds and ``rest``, how many stay, are those of age."""
     if code == REST:
         return rest
     share = min(1.0, max(0.0, intensity / 5))
-    contraction = float(np.interp(age, *DEPTH_BY_AGE)) * share * (1 + EARLY - EARLY * share)
+    contraction = depth * share * (1 + EARLY - EARLY * share)
     return contraction + max(0.0, AGE_SHARES.get(code, 0.0) * rest - LEAST_REST) * (1 - share)
 
 
@@ -330,11 +338,11 @@ def unit_weights(
 
     Intensities 0-5 in the order of ``LABEL_UNITS``, NaN counts as 0.
     """
-    intensity = np.nan_to_num(action_units, nan=0.0)
+    intensity, depth, rest = np.nan_to_num(action_units, nan=0.0).tolist(), _depth_at(age), oldness(age) ** REST_BEND
     for code in (REST, *UNIT_MARKS):
         for side in (0, 1):
-            asked = float(intensity[unit_index(code), side]) if code else 0.0
-            weight = style.strength * unit_weight(asked, code, age=age)
+            asked = intensity[unit_index(code)][side] if code else 0.0
+            weight = style.strength * _weight(asked, code, depth=depth, rest=rest)
             if weight > 0:
                 yield code, side, np.float32(weight)
 

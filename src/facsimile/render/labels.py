@@ -86,10 +86,12 @@ def unit_visibility(landmark_visible: Bool[np.ndarray, " 70"], yaw_rad: float) -
     """Tell which units can be seen on which side (left, right): half of the region's landmarks, and not turned away."""
     seen = np.zeros((len(LABEL_UNITS), 2), bool)
     far_side = 0 if yaw_rad > 0 else 1
+    of_region = {
+        region: [landmark_visible[list(points)].mean() >= SEEN_SHARE for points in (left, right)]
+        for region, (right, left) in _RIGHT_LEFT.items()
+    }
     for row, code in enumerate(LABEL_UNITS):
-        right, left = _RIGHT_LEFT[UNITS[code].region]
-        for side, points in ((0, left), (1, right)):
-            seen[row, side] = landmark_visible[list(points)].mean() >= SEEN_SHARE
+        seen[row] = of_region[UNITS[code].region]
         if abs(yaw_rad) > FAR_SIDE_YAW_RAD:
             seen[row, far_side] = False
         if not UNITS[code].is_sided:

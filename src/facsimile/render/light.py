@@ -8,7 +8,7 @@ x, z are (column, row) in -1..1 over |x| + |y| + |z| where y > 0, folded outward
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -58,6 +58,13 @@ class Light:
     def softness(self) -> float:
         """Return the radius of the key light's shadow filter (dm)."""
         return float(min(np.tan(min(self.radii[0], 1.0)) * BLOCKER_DM, MAX_SOFTNESS_DM))
+
+    @cached_property
+    def arrays(self) -> "LightArrays":
+        """Return the light as the shading kernel reads it, made once."""
+        rough = (_rough_weights() @ self.fill.reshape(-1, 3)).reshape(ROUGH_SIZE, ROUGH_SIZE, 3)
+        harmonics = irradiance_harmonics(self.fill)
+        return LightArrays(harmonics, self.panorama, rough, self.directions, self.colours, self.radii)
 
     def mirrored(self) -> "Light":
         """Return the light of the mirrored room."""
@@ -127,14 +134,6 @@ def _rough_weights() -> Float32[np.ndarray, "R M"]:
     lobe = np.exp((coarse.reshape(-1, 3) @ fine.reshape(-1, 3).T - 1) * np.float32(ROUGH_SHARPNESS))
     lobe *= solid.reshape(1, -1)
     return lobe / lobe.sum(1, keepdims=True)
-
-
-def light_arrays(light: Light) -> LightArrays:
-    """Prepare a light for shading."""
-    rough = (_rough_weights() @ light.fill.reshape(-1, 3)).reshape(ROUGH_SIZE, ROUGH_SIZE, 3)
-    return LightArrays(
-        irradiance_harmonics(light.fill), light.panorama, rough, light.directions, light.colours, light.radii
-    )
 
 
 def place_light(place: Place) -> Light:

@@ -7,7 +7,6 @@ from facsimile.face.mouth import lips_are_shut
 from facsimile.render.buffers import check_names
 from facsimile.render.film import diffused, exposed
 from facsimile.render.labels import landmark_visibility, unit_visibility
-from facsimile.render.light import light_arrays
 from facsimile.render.occlusion import TAPS, ambient_occlusion, nearest_of_blocks
 from facsimile.render.performance import Performance, intensities, perform
 from facsimile.render.posing import PosedHead, pose_head
@@ -86,7 +85,7 @@ def _shaded(
     depth, occlusion = _occlusion(scene, sight)
     watch.lap("occlusion")
     buffer, strands, layers = sight.buffer, sight.strands, empty_layers(scene.size, scene.size)
-    light, view = light_arrays(scene.light), view_of(scene)
+    light, view = scene.light.arrays, view_of(scene)
     mesh = mesh_of(scene, performance, head, worn)
     shade(buffer, strands, occlusion, mesh, paint, view, light, shadow, layers)
     if worn is not None:

@@ -12,7 +12,7 @@ from facsimile.facs.expression import ActionUnits
 from facsimile.facs.notation import write
 from facsimile.render.background import background_of
 from facsimile.render.environment import DIM_PLACES, random_place
-from facsimile.render.light import place_light
+from facsimile.render.light import Light, place_light
 from facsimile.render.place import Place
 from facsimile.render.postprocess import random_sensor
 from facsimile.render.renderer import render
@@ -51,6 +51,12 @@ def place_of(seed: int, identity: int, number: int) -> Place:
     return random_place(stream(seed, LIGHT_STREAM, identity, number))
 
 
+@functools.lru_cache(maxsize=8)
+def light_of(seed: int, identity: int, number: int) -> Light:
+    """Return what one of a person's places sends to the face."""
+    return place_light(place_of(seed, identity, number))
+
+
 def scene_of(this: Shot, person: Person, *, seed: int, size: int) -> Scene:
     """Return the scene of a shot: sensor and background noise come from the sample's own pixel stream."""
     rng = stream(seed, PIXEL_STREAM, this.identity, this.index)
@@ -73,7 +79,7 @@ def scene_of(this: Shot, person: Person, *, seed: int, size: int) -> Scene:
         ),
         action_units=action_units,
         camera=camera,
-        light=place_light(place),
+        light=light_of(seed, this.identity, this.light),
         background=background_of(place, camera),
         sensor=random_sensor(rng, is_dim=place.kind in DIM_PLACES),
         size=size,
