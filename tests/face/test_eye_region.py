@@ -1,13 +1,25 @@
 import numpy as np
 import pytest
 
+from facsimile.face.eyeballs import lid_margins
 from facsimile.face.eyes import IRIS_COLOURS, random_eyes
 from facsimile.face.identity import identity_from_seed
 from facsimile.face.lashes import CARDS, grow_lashes, random_lashes
-from facsimile.face.lid_fold import ROWS, LidFold, fold_line, paint_lid_fold, random_lid_fold
+from facsimile.face.lid_fold import (
+    ROWS,
+    LidFold,
+    fold_line,
+    paint_lid_fold,
+    random_lid_fold,
+    shut_line,
+    shut_line_depth,
+)
 from facsimile.face.pack import load_head_pack
 from facsimile.face.rest import ATLAS_SIZE, atlas
+from facsimile.face.rig import default_rig
 from facsimile.face.strands import posed_strands
+from facsimile.facs.converters import expression_from_action_units
+from facsimile.facs.expression import ActionUnits
 
 
 def lash_points(strands):
@@ -105,3 +117,30 @@ def test_irises_are_darker_than_the_white():
         eyes = random_eyes(rng, fair=1.0, age_years=30.0)
         assert eyes.colour_name in IRIS_COLOURS
         assert eyes.iris_outer.max() < 0.7 * eyes.sclera.min()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_upper_lashes_of_shut_lids_hang_in_front_of_where_the_lids_meet(seed):
+    identity, pack = identity_from_seed(seed), load_head_pack()
+    shut = default_rig().vertices(identity, expression_from_action_units(ActionUnits.from_dict({43: 5.0})))
+    strands = grow_lashes(np.random.default_rng(0), density=1.0, length=0.9)
+    open_lashes, points = (posed_strands(strands, v, np.zeros_like(v)) for v in (pack.vertices, shut))
+    for margin, sign in ((lid_margins()[0], 1), (lid_margins()[0].mirrored(), -1)):
+        upper = (open_lashes[:, -1, 1] > 7.29) & (np.abs(sign * points[:, 0, 0] - 0.31) < 0.05)
+        line = margin.at(shut)[2:5].mean(0)
+        assert upper.sum() > 10
+        assert (points[upper][:, -1, 1] < points[upper][:, 0, 1] - 0.01).mean() > 0.8
+        assert (points[upper][:, 0, 2] > line[2] - 0.03).all()
+
+
+def test_the_line_of_shut_lids_is_a_ring_with_two_sides_and_darkens_with_closure():
+    line, a = shut_line(), atlas()
+    np.testing.assert_allclose(line[0], line[1][:, ::-1], atol=1e-6)
+    assert not line[0][a.x < 0].any()
+    at_margin = np.argmin(np.hypot(a.x - 0.318, a.y - 7.332) + 9 * (a.z < 1.0))
+    assert line[0].ravel()[at_margin] > 0.6
+    assert line[0][np.hypot(a.x - 0.318, a.y - 7.287) > 0.2].max() < 0.01
+    depths = [shut_line_depth(v) for v in (float("nan"), 0.0, 2.0, 4.0, 5.0)]
+    assert depths[:2] == [0, 0]
+    assert sorted(depths) == depths
+    assert depths[4] > 2

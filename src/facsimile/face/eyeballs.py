@@ -20,6 +20,11 @@ LID_CLEARANCE = 0.008
 """Lids stay this far (dm) in front of the eyeball, or as far as they are on the neutral face."""
 LID_SHELL = 0.10
 """Skin within this distance (dm) of the eyeball counts as lid."""
+UPPER_LASHES = ("left_lash_upper", "right_lash_upper")
+LASH_DROOP_RAD = 0.95
+"""Upper lashes of a shut lid point this far further down than those of an open eye."""
+LASH_FORWARD = 0.012
+"""Lashes of a shut lid root this far (dm) in front of where the lids meet: the line they draw is seen."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,27 @@ def shut_lids(neutral: Float32[np.ndarray, "V 3"], blink: Float32[np.ndarray, "V
     """Change ``blink`` in place so that the lids of this face meet and overlap a little at weight 1."""
     for _ in range(SHUT_PASSES):
         lids.lower_lid(blink, lids.gap(neutral + blink) + np.float32(LID_OVERLAP))
+
+
+def droop_lashes(neutral: Float32[np.ndarray, "V 3"], blink: Float32[np.ndarray, "V 3"], lids: Lids, side: int) -> None:
+    """Change ``blink`` in place so that the upper lashes of a shut lid root where the lids meet and point down.
+
+    Each lash keeps its place along the margin and turns with it about the line from corner to corner.
+    """
+    rows = load_head_pack().part_vertices(UPPER_LASHES[side])
+    open_edge, shut_edge = lids.upper.at(neutral), lids.upper.at(neutral + blink)
+    order = np.argsort(open_edge[:, 0])
+    lash = neutral[rows]
+    root, goal = (
+        np.stack([np.interp(lash[:, 0], open_edge[order, 0], edge[order, axis]) for axis in (0, 1, 2)], 1)
+        for edge in (open_edge, shut_edge)
+    )
+    offset = lash - root
+    cos, sin = np.cos(LASH_DROOP_RAD), np.sin(LASH_DROOP_RAD)
+    turned = np.stack(
+        [offset[:, 0], cos * offset[:, 1] - sin * offset[:, 2], sin * offset[:, 1] + cos * offset[:, 2]], 1
+    )
+    blink[rows] = goal + turned + (0, 0, LASH_FORWARD) - lash
 
 
 def keep_shut(posed: Float32[np.ndarray, "V 3"], weight: float, lids: Lids) -> None:

@@ -1,6 +1,7 @@
-"""Draw the crease of the upper lid: where the skin folds when the eye opens; low, high, or none (monolid)."""
+"""Draw the crease of the upper lid, low, high, or none (monolid), and the dark line of shut lids."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float32
@@ -19,6 +20,13 @@ MONOLID_CHANCE = 0.45
 DARKENING = (0.36, 0.46, 0.50)
 """Part of red, green and blue that the deepest crease swallows: light in a fold is reddened by skin."""
 GROOVE_MM = 0.35
+SHUT_LINE = 2.6
+"""Optical depth of the line where shut lids meet: lashes and the crack between the lids let little light out."""
+SHUT_LINE_POWER = 2
+"""The line darkens with this power of the closure: open lids let light in between the lashes."""
+SHUT_LINE_RADIUS, SHUT_LINE_WIDTH = 1.03, 0.15
+"""Middle and standard deviation of the line, in half axes of the eye's opening; its lower half is the fainter one."""
+LOWER_LINE = 0.6
 ROWS = slice(164, 190)
 """Rows of the atlas that hold the upper lids (y 7.25 to 7.43 dm)."""
 
@@ -66,3 +74,19 @@ def paint_lid_fold(albedo: Float32[np.ndarray, "3 H W"], height: Float32[np.ndar
     for channel, dark in enumerate(DARKENING):
         albedo[channel, ROWS] *= 1 - np.float32(dark) * np.maximum(crease, 0.35 * shade)
     height[ROWS] -= np.float32(GROOVE_MM) * crease
+
+
+@lru_cache(maxsize=1)
+def shut_line() -> Float32[np.ndarray, "2 H W"]:
+    """Return where light is lost when the lids shut, 0-1, on the rest atlas: left and right, mirror images."""
+    a = atlas()
+    x, y = (np.abs(a.x) - EYE_MIDDLE[0]) / OPENING[0], (a.y - EYE_MIDDLE[1]) / OPENING[1]
+    ring = np.exp(-(((np.hypot(x, y) - SHUT_LINE_RADIUS) / SHUT_LINE_WIDTH) ** 2) / 2)
+    ring *= np.where(y > 0, 1.0, LOWER_LINE) * (a.z > 1.0) * np.clip((1.2 - np.abs(x)) / 0.2, 0, 1)
+    both = (ring + ring[:, ::-1]) / 2
+    return np.stack([both * (a.x > 0), both * (a.x < 0)]).astype(np.float32)
+
+
+def shut_line_depth(intensity: float) -> float:
+    """Return the optical depth of the line at an intensity 0-5 of unit 43; NaN counts as 0."""
+    return SHUT_LINE * float(np.clip(np.nan_to_num(intensity) / 5, 0, 1)) ** SHUT_LINE_POWER

@@ -13,6 +13,7 @@ from facsimile.face.eyeballs import (
     Eyeball,
     LidGuard,
     Lids,
+    droop_lashes,
     fit_eyeball,
     fit_lids,
     keep_shut,
@@ -108,8 +109,9 @@ class Rig:
             push_lids(neutral, ball, guard)
         blinks = [shapes[self._row[name]] for name in BLINKS]
         lids = (fit_lids(neutral, blinks[0], 0), fit_lids(neutral, blinks[1], 1))
-        for blink, lid in zip(blinks, lids, strict=True):
+        for side, (blink, lid) in enumerate(zip(blinks, lids, strict=True)):
             shut_lids(neutral, blink, lid)
+            droop_lashes(neutral, blink, lid, side)
         return Face(neutral, shapes.reshape(len(shapes), -1), balls, lids, guards)
 
     def _template_shapes(self, identity: Identity) -> Float32[np.ndarray, "S V 3"]:

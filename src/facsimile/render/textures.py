@@ -10,9 +10,11 @@ from jaxtyping import Float32
 
 from facsimile.face.appearance import Appearance
 from facsimile.face.blood_flow import COARSE, flow_tint
+from facsimile.face.lid_fold import shut_line, shut_line_depth
 from facsimile.face.regions import regions
 from facsimile.face.rest import ATLAS_SIZE, TEXEL_MM, atlas
 from facsimile.face.wrinkles import CAVITY_PER_MM, MAX_CAVITY, WrinkleMaps, resized, texels, unit_weights
+from facsimile.facs.action_units import unit_index
 
 MIN_LEVEL, MAX_LEVEL = -1, 3
 """Level -1 has twice the atlas's texels, for close views: pores and fine lines too small for the atlas are added."""
@@ -20,6 +22,8 @@ FINE_PORE_MM, FINE_LINE_MM = 0.035, 0.008
 """Depth of the relief that level -1 adds, where pores are widest and everywhere."""
 RELIEF_GAIN = 1.6
 """Slopes are exaggerated by this much: a pixel's highlight follows its steepest pores, not their mean."""
+LEAST_LINE = 0.004
+"""Where the line of shut lids is weaker, it is not drawn."""
 FACE_COLUMNS = (ATLAS_SIZE[1] // 4, ATLAS_SIZE[1] * 3 // 4)
 """The part of the atlas that blood flow reaches: columns of the front half of the head."""
 
@@ -53,7 +57,7 @@ class SkinTexture:
         return relief
 
     def with_blood_flow(self, intensity: Float32[np.ndarray, "A 2"]) -> Float32[np.ndarray, "h w 4"]:
-        """Return the colour with the flush and pallor of an expression."""
+        """Return the colour with the flush and pallor of an expression, and the dark line of shut lids."""
         tint = flow_tint(intensity, self.appearance.wrinkles.flush)
         if tint is None:
             return self.colour
@@ -61,6 +65,10 @@ class SkinTexture:
         first, after = (texels(column, self.level) for column in FACE_COLUMNS)
         small = np.ascontiguousarray(tint[:, FACE_COLUMNS[0] // COARSE : FACE_COLUMNS[1] // COARSE])
         colour[:, first:after, :3] *= cv2.resize(small, (after - first, colour.shape[0]))
+        for side, closed in enumerate(intensity[unit_index(43)]):
+            if depth := shut_line_depth(float(closed)):
+                rows, columns, line = _shut_line_crop(self.level, side)
+                colour[rows, columns, :3] *= np.exp(-np.float32(depth) * line)[..., None]
         return colour
 
 
@@ -95,6 +103,15 @@ def skin_texture(appearance: Appearance, level: int) -> SkinTexture:
     if level < 0:
         relief[..., 0] += _fine_relief() * slope_scale(level)
     return SkinTexture(level, resized(colour, level), relief, appearance, {})
+
+
+@lru_cache(maxsize=8)
+def _shut_line_crop(level: int, side: int) -> tuple[slice, slice, Float32[np.ndarray, "h w"]]:
+    """Return where on a level the line of one eye's shut lids lies, and the line."""
+    line = resized(shut_line()[side], level)
+    rows, columns = (np.flatnonzero((line > LEAST_LINE).any(axis)) for axis in (1, 0))
+    place = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    return *place, line[place]
 
 
 @lru_cache(maxsize=1)
