@@ -18,3 +18,11 @@ from numba import njit
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile ``function`` with numba; a run-time type checker wrapped round it is taken off first."""
     return njit(cache=True, nogil=True, error_model="numpy")(inspect.unwrap(function))
+
+
+def lean_kernel(function: Callable[..., Any]) -> Any:
+    """Compile like ``kernel`` a function that only writes into what it is given: it may not make or return arrays.
+
+    Its arrays are not counted as they are passed on (numba's switch ``_nrt``), which would take longer than shading.
+    """
+    return njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(inspect.unwrap(function))

@@ -15,7 +15,7 @@ from facsimile.face.landmarks import lip_gap_mm
 from facsimile.face.lips import SEAL_DEPTH_Z, lower_share, seal_weights
 from facsimile.face.pack import MM_PER_UNIT, load_head_pack
 from facsimile.face.symmetry import mirror_vertices
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 
 CELL, COLUMNS, ROWS = 0.0101, 88, 80
 """The plan of the lips, in cells of about 1 mm (dm); an odd size: vertices at round numbers miss their edges."""
@@ -177,7 +177,7 @@ def _lip_skin() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return rows, (up - down)[rows], firm[rows]
 
 
-@kernel
+@lean_kernel
 def _lay(vertices, triangles, plan, sign):
     """Lay triangles on the plan (x, z): keep the highest ``sign * y`` at each cell, signed back."""
     columns, rows = plan.shape

@@ -14,7 +14,7 @@ from facsimile.face.hair_guides import along_skull, falling, lengths, loose_guid
 from facsimile.face.hairstyles import Style
 from facsimile.face.scalp import SKULL_CENTRE, Hairline, Roots, above_skull, nearest_root, scalp_roots
 from facsimile.face.strands import HairStrands, unit
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 
 BABY_DM = 0.10
 """Hair nearer than this to the hairline is short and fine."""
@@ -61,7 +61,7 @@ def _octahedral_radius() -> Float32[np.ndarray, "S S"]:
     return np.asarray(above_skull(SKULL_CENTRE + np.stack([x, y, z], -1))[1], np.float32)
 
 
-@kernel
+@lean_kernel
 def _reach(radius, x, y, z):
     """Return the distance of the skin from the skull's centre along (x, y, z)."""
     scale = 1.0 / (abs(x) + abs(y) + abs(z) + 1e-9)
@@ -73,7 +73,7 @@ def _reach(radius, x, y, z):
     return radius[min(max(row, 0), size - 1), min(max(column, 0), size - 1)]
 
 
-@kernel
+@lean_kernel
 def _follow(guides, member, start, reach, locks, strands, params, sine, radius, out):
     """Place strands [N,M,3] round their guides [G,M,3].
 
@@ -137,7 +137,7 @@ def _follow(guides, member, start, reach, locks, strands, params, sine, radius, 
             out[n, m, 0], out[n, m, 1], out[n, m, 2] = x, y, z
 
 
-@kernel
+@lean_kernel
 def _light_reach(points, thickness, low, cell, centre, grid, out):
     """Write the share of outside light that reaches each point [N,M] through the hair round it."""
     nx, ny, nz = grid.shape
@@ -214,7 +214,7 @@ def nearest_guides(
     return out
 
 
-@kernel
+@lean_kernel
 def _nearest(roots, guides, middle, out):
     for n in range(roots.shape[0]):
         x, y, z = roots[n, 0], roots[n, 1], roots[n, 2]

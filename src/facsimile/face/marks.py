@@ -7,7 +7,7 @@ from jaxtyping import Float, Float32
 
 from facsimile.face.regions import noise, regions, rolled_noise
 from facsimile.face.rest import ATLAS_SIZE, TEXEL_MM, atlas
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 
 FACE_ROWS, FACE_COLUMNS = (40, 400), (192, 576)
 """Texels of face, ears and neck: marks elsewhere lie under hair or clothes."""
@@ -26,7 +26,7 @@ class Layers:
     height: Float32[np.ndarray, "H W"]
 
 
-@kernel
+@lean_kernel
 def _stamp(spots, melanin, blood, height):
     """Add soft round spots [S,7]: row, column, radius (texels), edge 0-1, melanin, blood, height (mm)."""
     rows, columns = melanin.shape

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from facsimile.face.rest import ATLAS_SIZE, atlas
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 
 LIP_SEAM_Y = 6.613
 """Height (dm) of the closed mouth line of the template."""
@@ -51,7 +51,7 @@ def grain(sigma_across: float, sigma_down: float) -> Float32[np.ndarray, "H W"]:
     return np.asarray((smooth - smooth.mean()) / smooth.std(), np.float32)
 
 
-@kernel
+@lean_kernel
 def _add_rolled(out, field, shift, amount, mask):
     """Add ``amount`` times a field turned by ``shift`` columns, times ``mask`` where that is not empty."""
     height, width = out.shape

@@ -23,7 +23,7 @@ from facsimile.face.regions import (
     rolled_noise,
 )
 from facsimile.face.rest import ATLAS_SIZE
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 
 BARE_SKIN = np.array((0.63, 0.52, 0.415), np.float32)
 """Linear RGB of skin without melanin and blood."""
@@ -172,7 +172,7 @@ def _random_blood(
     return blood
 
 
-@kernel
+@lean_kernel
 def _absorb(melanin, blood, through_melanin, through_blood, out):
     """Write the albedo [3,H,W] of pigment maps from what each amount of pigment [N,3] lets through."""
     last = through_melanin.shape[0] - 1

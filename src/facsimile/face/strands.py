@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Int32
 
 from facsimile.face.rest import template_skin
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 
 TIP_FOLLOW = 0.4
 """Share of the root's correction that the tip of a head hair follows; the rest hangs free."""
@@ -75,7 +75,7 @@ class SurfaceStrands:
     width_mm: float
 
 
-@kernel
+@lean_kernel
 def _pose_surface(triangles, triangle, bary, offset, vertices, normals, out):
     for n in range(triangle.shape[0]):
         for m in range(triangle.shape[1]):
@@ -88,7 +88,7 @@ def _pose_surface(triangles, triangle, bary, offset, vertices, normals, out):
                 out[n, m, c] = flat + offset[n, m] * lift
 
 
-@kernel
+@lean_kernel
 def _pose_hair(points, affine, correction, out):
     count, length = points.shape[0], points.shape[1]
     for n in range(count):

@@ -323,7 +323,7 @@ def _depth_at(age: float) -> float:
 
 
 def _weight(intensity: float, code: int, *, depth: float, rest: float) -> float:
-    """Return the factor on a unit's map; ``depth`` of expression folds and ``rest``, how many stay, are those of age."""
+    """Return the factor on a unit's map; ``depth`` of folds and ``rest``, what stays of them, go with age."""
     if code == REST:
         return rest
     share = min(1.0, max(0.0, intensity / 5))

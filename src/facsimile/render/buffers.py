@@ -11,7 +11,7 @@ from facsimile.face.pack import MM_PER_UNIT
 from facsimile.facs.action_units import LABEL_UNITS
 from facsimile.facs.converters import expression_from_action_units
 from facsimile.facs.expression import ActionUnits, Expression
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 from facsimile.render.camera import Camera
 from facsimile.render.labels import SURFACE_TOLERANCE_DM
 from facsimile.render.raster import EMPTY, GBuffer, empty_gbuffer, rasterise
@@ -110,7 +110,7 @@ def hair_of_blocks(strands: StrandLayer) -> tuple[Bool[np.ndarray, "h w"], Float
     return (light < HIDES) & (kind == STRAND_HAIR), front
 
 
-@kernel
+@lean_kernel
 def spread(surface, weight1, weight2, triangles, values, out):
     """Write values [W,3] of vertices at every sample [H,W,3]; NaN where there is no triangle."""
     for y in range(surface.shape[0]):

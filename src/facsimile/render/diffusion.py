@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 
 RADIUS_DM = (0.020, 0.0085, 0.005)
 """Standard deviation of the blur for red, green and blue: 2.0, 0.85 and 0.5 mm (d'Eon and Luebke 2007, table 1)."""
@@ -22,7 +22,7 @@ def diffusion_taps(px_per_dm: float) -> np.ndarray:
     return taps.astype(np.float32)
 
 
-@kernel
+@lean_kernel
 def diffuse_along(irradiance, skin, depth, taps, step_x, step_y, out):
     """Blur irradiance [h,w,3] along one direction, over skin only."""
     height, width = skin.shape

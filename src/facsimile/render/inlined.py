@@ -12,5 +12,5 @@ from facsimile.kernel import njit
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """Compile ``function`` like ``facsimile.kernel.kernel``, but as part of each kernel that calls it."""
-    return njit(nogil=True, error_model="numpy", forceinline=True)(inspect.unwrap(function))
+    """Compile ``function`` like ``facsimile.kernel.lean_kernel``, but as part of each kernel that calls it."""
+    return njit(nogil=True, error_model="numpy", forceinline=True, _nrt=False)(inspect.unwrap(function))

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 from facsimile.render.inlined import inlined
 from facsimile.render.raster import FAR
 from facsimile.render.sampling import disc_taps, pixel_turn
@@ -21,7 +21,7 @@ BLUR_DEPTH = 0.12
 """Pixels whose depths differ by more than this are not averaged (dm)."""
 
 
-@kernel
+@lean_kernel
 def nearest_of_blocks(depth, out):
     """Write the nearest of each 2x2 block of samples."""
     for y in range(out.shape[0]):
@@ -61,7 +61,7 @@ def hidden_part(depth, x, y, radius, dm_per_px, turn, taps):
     return hidden / taps.shape[0]
 
 
-@kernel
+@lean_kernel
 def ambient_occlusion(depth, px_per_dm, taps, raw, out):
     """Write the visible part of the sky [h,w], DARKEST..1, of a depth map; ``raw`` [h,w] is scratch."""
     height, width = depth.shape

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Float32
 
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 
 PLAIN, TILES, PLANKS, BRICKS, FACADE, BOOKS, FOLIAGE, FOLDS, MOTTLE, POSTER, OUTSIDE, RING, DISC = range(13)
 """Patterns of a panel; what ``period`` and ``second`` mean is said in ``pattern_colour``."""
@@ -183,7 +183,7 @@ def _area(row: np.ndarray) -> float:
     return float((row[U_HIGH] - row[U_LOW]) * (row[V_HIGH] - row[V_LOW]))
 
 
-@kernel
+@lean_kernel
 def cell_noise(i, j, seed):
     """Return a number 0-1 that belongs to cell (i, j) (integer hash; constants of Teschner et al. 2003 and Jenkins)."""
     n = (i * 73856093) ^ (j * 19349663) ^ (seed * 83492791)
@@ -191,7 +191,7 @@ def cell_noise(i, j, seed):
     return ((n ^ (n >> 15)) & 0xFFFF) * np.float32(1 / 65535)
 
 
-@kernel
+@lean_kernel
 def smooth_noise(u, v, seed):
     """Return value noise 0-1 with one blob per unit."""
     fu, fv = math.floor(u), math.floor(v)
@@ -203,14 +203,14 @@ def smooth_noise(u, v, seed):
     return top * (np.float32(1) - b) + bottom * b
 
 
-@kernel
+@lean_kernel
 def rough_noise(u, v, seed):
     """Return three octaves of noise, 0-1, mean 1/2."""
     total = np.float32(0.5) * smooth_noise(u, v, seed) + np.float32(0.3) * smooth_noise(u * 2.7, v * 2.7, seed + 7)
     return total + np.float32(0.2) * smooth_noise(u * 6.9, v * 6.9, seed + 19)
 
 
-@kernel
+@lean_kernel
 def pattern_value(kind, u, v, width, height, period_u, period_v, seed):
     """Return (share of the second colour 0-1, brightness factor, hue 0-1 or -1 for none); share below 0 is a hole.
 
@@ -292,7 +292,7 @@ def pattern_value(kind, u, v, width, height, period_u, period_v, seed):
     return -one, one, -one
 
 
-@kernel
+@lean_kernel
 def panel_light(x, y, z, axis, lamps, ambient, red, green, blue):
     """Return the radiance of a matt surface of the given albedo at a point: lamps and ambient, nothing hides them."""
     e0, e1, e2 = ambient[0], ambient[1], ambient[2]
@@ -313,7 +313,7 @@ def panel_light(x, y, z, axis, lamps, ambient, red, green, blue):
     return e0 * red, e1 * green, e2 * blue
 
 
-@kernel
+@lean_kernel
 def sky_colour(dx, dy, dz, sky):
     """Return the radiance of the sky: a gradient with clouds above the horizon, ground below."""
     if dy < 0:
@@ -334,7 +334,7 @@ def sky_colour(dx, dy, dz, sky):
     return r, g, b
 
 
-@kernel
+@lean_kernel
 def look(origin, directions, cosine, sine, beyond, panels, lamps, sky, ambient, out):
     """Write the radiance [N,3] seen from ``origin`` (in the place's frame) along directions of the head's frame.
 

@@ -7,7 +7,7 @@ from jaxtyping import Float32
 
 from facsimile.face.appearance import Appearance
 from facsimile.face.strands import HairStrands, SurfaceStrands, posed_strands
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 from facsimile.render.camera import head_rotation
 from facsimile.render.raster import vertex_normals
 from facsimile.render.shading import STRAND_BEARD, STRAND_BROW, STRAND_HAIR, STRAND_LASH
@@ -51,7 +51,7 @@ class PosedHead:
     skull: Float32[np.ndarray, " 3"]
 
 
-@kernel
+@lean_kernel
 def bend_points(points, guide, head, torso, pivot, out):
     """Turn points [N,3] by ``head`` or ``torso`` [3,3] about ``pivot``, blended by where ``guide`` [N,3] lies."""
     for i in range(points.shape[0]):

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 from facsimile.render.light import LUMA
 
 INCIDENT_TARGET, FACE_TARGET, SCENE_TARGET = 0.66, 0.30, 0.20
@@ -177,7 +177,7 @@ def _grain() -> Float32[np.ndarray, "G G 3"]:
     return noise
 
 
-@kernel
+@lean_kernel
 def expose(picture, matrix, vignette, aberration, grain, row, column, read, shot, table, out):
     """Write the bytes [h,w,3] of linear light: lateral colour, vignette, colour matrix, noise, tone table.
 

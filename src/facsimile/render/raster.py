@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 
 FAR = 1e9
 """Depth of an empty sample (dm)."""
@@ -43,7 +43,7 @@ def empty_gbuffer(height: int, width: int) -> GBuffer:
     )
 
 
-@kernel
+@lean_kernel
 def vertex_normals(vertices, triangles, normals):
     """Write area-weighted unit normals [V,3]; vertices of no triangle get zeros."""
     normals[:] = 0
@@ -72,7 +72,7 @@ def vertex_normals(vertices, triangles, normals):
             normals[i, 2] /= length
 
 
-@kernel
+@lean_kernel
 def rasterise(screen, triangles, first, keep, buffer):
     """Draw triangles [F,3] of screen points [V,3] into a G-buffer; the nearest wins, the earlier at equal depth.
 
@@ -120,7 +120,7 @@ def rasterise(screen, triangles, first, keep, buffer):
                     weight2[y, x] = w2
 
 
-@kernel
+@lean_kernel
 def rasterise_depth(screen, triangles, depth):
     """Draw triangles of orthographic screen points [V,3] into a depth map [H,W] alone."""
     height, width = depth.shape
@@ -146,7 +146,7 @@ def rasterise_depth(screen, triangles, depth):
                     depth[y, x] = z
 
 
-@kernel
+@lean_kernel
 def strands_depth(screen, depth):
     """Draw polylines [N,M,3] into a depth map [H,W], one sample wide."""
     height, width = depth.shape

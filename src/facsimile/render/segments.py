@@ -7,7 +7,7 @@ from jaxtyping import UInt8
 
 from facsimile.face.landmarks import landmark_surface
 from facsimile.face.pack import load_head_pack
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 from facsimile.render.shading import BROW, CLASS_NAMES, EYE_CLASS, LIPS, SKIN_CLASS
 from facsimile.render.topology import topology
 
@@ -83,7 +83,7 @@ _EAR = SEGMENT_NAMES.index("left_ear")
 _NECK = SEGMENT_NAMES.index("neck")
 
 
-@kernel
+@lean_kernel
 def split(classes, surface, regions, plain, out):
     """Write segments [h,w] of classes [h,w]; the first triangle among a pixel's four samples tells its region."""
     for y in range(classes.shape[0]):

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 from facsimile.render.cloth_material import cloth_pattern, fold_slope
 from facsimile.render.eye_material import (
     EYE_F0,
@@ -164,6 +164,8 @@ class Layers(NamedTuple):
     """[h,w] part of the pixel that is not background."""
     classes: np.ndarray
     """[h,w] u8 index into CLASS_NAMES."""
+    votes: np.ndarray
+    """[C] i32, scratch: samples of a pixel by class."""
 
 
 def empty_layers(height: int, width: int) -> Layers:
@@ -176,6 +178,7 @@ def empty_layers(height: int, width: int) -> Layers:
         np.zeros(plane, np.float32),
         np.zeros(plane, np.float32),
         np.zeros(plane, np.uint8),
+        np.zeros(NUM_CLASSES, np.int32),
     )
 
 
@@ -418,11 +421,11 @@ def contact_shadow(behind):
     return np.float32(1) - np.float32(0.5) * hidden
 
 
-@kernel
+@lean_kernel
 def shade(buffer, strands, occlusion, mesh, paint, view, light, shadow, layers):
     """Fill the layers [h,w] from a G-buffer and its strands [2h,2w] and the ambient occlusion [h,w]."""
     height, width = occlusion.shape
-    votes = np.zeros(NUM_CLASSES, np.int32)
+    votes = layers.votes
     one, quarter, ceiling = np.float32(1), np.float32(0.25), np.float32(MAX_RADIANCE)
     for y in range(height):
         for x in range(width):

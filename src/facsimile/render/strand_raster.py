@@ -11,7 +11,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 from facsimile.render.raster import FAR, NEAR
 
 FADE_PER_DM = 40.0
@@ -77,7 +77,7 @@ def draw_strands(
     _draw(screen, width_px, np.float32(taper), colour, openness, kind, np.float32(bias), solid, layer, _FADE)
 
 
-@kernel
+@lean_kernel
 def _draw(screen, width_px, taper, colour, openness, kind, bias, solid, layer, fade):
     height, width = solid.shape
     points = screen.shape[1]

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from facsimile.face.accessories import METAL, Accessory
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 from facsimile.render.camera import Camera
 from facsimile.render.cloth_material import cloth_pattern
 from facsimile.render.inlined import inlined
@@ -135,7 +135,7 @@ def worn_look(item, rest, colour, cloth):
     return (r, g, b), rough * rough, f0, strength
 
 
-@kernel
+@lean_kernel
 def shade_worn(buffer, first, strands, occlusion, cloth, view, light, shadow, layers):
     """Add what is worn to the layers [h,w]: samples whose triangle counts from ``first``."""
     height, width = occlusion.shape
@@ -177,7 +177,7 @@ def look_through(
         _look_through(depth, lens.clear, lens.is_dark, strands, view, light, layers)
 
 
-@kernel
+@lean_kernel
 def _look_through(depth, clear, is_dark, strands, view, light, layers):
     height, width = layers.cover.shape
     one, quarter = np.float32(1), np.float32(0.25)

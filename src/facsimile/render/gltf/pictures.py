@@ -10,7 +10,7 @@ from PIL import Image
 from facsimile.face.appearance import Appearance
 from facsimile.face.eyes import EyeColours
 from facsimile.face.rest import TEXEL_MM
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 from facsimile.render.eye_material import eye_albedo
 
 EYE_TEXTURE_PX = 512
@@ -63,7 +63,7 @@ def eye_picture(eyes: EyeColours) -> bytes:
     return _jpeg(srgb(out))
 
 
-@kernel
+@lean_kernel
 def _paint_eye(eyes, out):
     size = out.shape[0]
     for row in range(size):
