@@ -5,7 +5,9 @@ from facsimile.face.dental_anatomy import LOWER_TEETH, UPPER_TEETH, beta_arch, w
 from facsimile.face.identity import average_identity, identity_from_seed
 from facsimile.face.landmarks import landmarks
 from facsimile.face.mouth import (
+    SKIN_THICKNESS_DM,
     affine_between,
+    keep_behind_skin,
     lips_are_shut,
     mouth_window,
     moved_teeth,
@@ -181,3 +183,10 @@ def test_a_tongue_out_lies_on_the_lip_and_reaches_past_it():
         assert tongue[:, 2].max() > lip[2] + 0.1
         near = tongue[(np.abs(tongue[:, 2] - lip[2]) < 0.03) & (np.abs(tongue[:, 0]) < 0.05)]
         assert near[:, 1].min() > lip[1] - 0.03
+
+
+def test_gums_stay_behind_the_skin_below_the_lip():
+    skin = np.array([[0, 1.0, 2.0], [0, 0.5, 1.8], [0, 0.0, 1.9]], np.float32)
+    gums = np.array([[0, 1.2, 3.0], [0, 0.75, 3.0], [0, 0.25, 1.0]], np.float32)
+    keep_behind_skin(gums, skin)
+    np.testing.assert_allclose(gums[:, 2], (3.0, 1.9 - SKIN_THICKNESS_DM, 1.0), atol=1e-6)

@@ -12,6 +12,8 @@ LID_FOLLOW, LID_FOLLOW_MAX = 0.7, 1.4
 """Lids make this part of that motion and stop at this weight: a look straight down still shows the iris."""
 TEETH_JAW = 0.4
 """Jaw opening at which a smile shows the upper teeth fully."""
+TEETH_PART = 0.7
+"""Parting of the lips at which it does."""
 LIP_BUDGET_MAX = 1.3
 """Pucker, funnel, tightening and the larger of the two rolls together weigh at most this: lips do one thing."""
 LIP_ROLLS = ("mouthRollLower", "mouthRollUpper", "lipBite")
@@ -54,7 +56,7 @@ def _share_lips(weights: Weights) -> None:
 
 
 def _show_teeth(weights: Weights, side: str) -> None:
-    parted = max(weights["lipsPart"], min(weights["jawOpen"] / TEETH_JAW, 1))
+    parted = min(max(weights["lipsPart"] / TEETH_PART, weights["jawOpen"] / TEETH_JAW), 1)
     weights[f"smileParted{side}"] = weights[f"mouthSmile{side}"] * parted
 
 

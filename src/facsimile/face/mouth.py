@@ -9,7 +9,8 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float32, Int32
 
-from facsimile.face.landmarks import landmark_surface
+from facsimile.face.front_view import look
+from facsimile.face.landmarks import Surface, landmark_surface, pick_places
 from facsimile.face.lips import seam
 from facsimile.face.pack import MM_PER_UNIT, load_head_pack
 from facsimile.face.teeth import Dentition, dental_mesh
@@ -25,6 +26,9 @@ LIP_THICKNESS_DM = 0.03
 ROLL_FREE_DM, ROLL_GAIN = 0.02, 3.0
 """An upper lip that draws back further than a smile makes it (dm) is rolled over the teeth: they go back into the dark
 by this many times as much, as rolled lips of the rig do not cover them wholly."""
+SKIN_BELOW_LIP = ((0.0, 6.48), (0.0, 6.44), (0.0, 6.40), (0.0, 6.36), (0.0, 6.30))
+SKIN_THICKNESS_DM = 0.02
+"""Gums stay this far behind the skin at these places of the template: lips that draw back leave them little room."""
 COVERED_GAP_DM = 0.04
 """Where lips part by less, the lower lip covers the upper teeth too."""
 LARGEST_TILT = 0.8
@@ -92,7 +96,20 @@ def moved_teeth(
     for lip_z, teeth in ((before_upper, out[:split]), (lower_lip[2], out[split:])):
         teeth[:, 2] -= max(0.0, float(teeth[:, 2].max() - lip_z + LIP_THICKNESS_DM))
         teeth[:, 2] -= ROLL_GAIN * max(0.0, float(rolled))
+    keep_behind_skin(out[split:], _skin_below_lip().at(posed))
     return out
+
+
+def keep_behind_skin(gums: Float32[np.ndarray, "G 3"], skin: Float32[np.ndarray, "N 3"]) -> None:
+    """Move what lies below the first place of ``skin`` (from the top down) back behind it, in place."""
+    limit = np.interp(gums[:, 1], skin[::-1, 1], skin[::-1, 2]) - SKIN_THICKNESS_DM
+    below = gums[:, 1] < skin[0, 1]
+    gums[below, 2] = np.minimum(gums[below, 2], limit[below])
+
+
+@lru_cache(maxsize=1)
+def _skin_below_lip() -> Surface:
+    return pick_places(look(load_head_pack().vertices), list(SKIN_BELOW_LIP))
 
 
 def rest_tongue_on_lip(vertices: Float32[np.ndarray, "V 3"], out: float) -> Float32[np.ndarray, "V 3"]:
