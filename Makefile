@@ -1,5 +1,5 @@
 # make demo    the whole loop on a photo; prints the path of a page to open
-# make test    every check that needs no torch: lint, types, tests, docs
+# make test    every check that needs neither torch nor ray: lint, types, tests, docs
 # Both build what they need in .venv, with uv where it is installed and with venv and pip where it is not.
 
 PYTHON ?= python3
@@ -12,11 +12,11 @@ demo: .venv/.demo
 	$(BIN)/facsimile demo $(PHOTO) -o demo --force
 
 test: .venv/.test lint types
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not torch"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not torch and not ray"
 	$(BIN)/python -m sphinx -q -W -b html docs docs/_build/html
 
 test-train: .venv/.train
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m torch
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "torch or ray"
 
 lint: .venv/.test
 	$(BIN)/ruff check .
@@ -47,5 +47,5 @@ clean:
 	@touch $@
 
 .venv/.train: .venv/.test
-	PYTHON=$(PYTHON) sh scripts/environment.sh demo,dev,docs,train,llm
+	PYTHON=$(PYTHON) sh scripts/environment.sh demo,dev,docs,train,llm,ray
 	@touch $@

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from facsimile.studio.engine import make_dataset
-from facsimile.studio.people import render_person
+from facsimile.studio.people import render_group
 from facsimile.studio.settings import Settings, library_versions
 
 RESULT = Path(__file__).parent / "results" / "dataset_rate.json"
@@ -24,7 +24,7 @@ RESULT = Path(__file__).parent / "results" / "dataset_rate.json"
 def seconds_for(settings: Settings, workers: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        make_dataset(Path(folder) / "set", settings, render_person=render_person, workers=workers, is_quiet=True)
+        make_dataset(Path(folder) / "set", settings, render_group=render_group, workers=workers, is_quiet=True)
         return time.perf_counter() - start
 
 

@@ -11,7 +11,7 @@ from facsimile.studio import people, shards
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
     """Noise instead of faces."""
-    monkeypatch.setattr(people, "render_person", tiny_renderer.render_person)
+    monkeypatch.setattr(people, "render_group", tiny_renderer.render_group)
     monkeypatch.setattr("facsimile.studio.card.CARD_PLAN_ROWS", 20)
 
 
@@ -61,11 +61,11 @@ def test_another_data_set_in_the_folder_is_a_usage_error(tmp_path):
 
 
 def test_failed_people_a_full_disk_and_ctrl_c_exit_1(tmp_path, monkeypatch):
-    monkeypatch.setattr(people, "render_person", tiny_renderer.fail_on_person_two)
+    monkeypatch.setattr(people, "render_group", tiny_renderer.fail_on_person_two)
     failed = run("make", tmp_path / "a", "-n", 24, "--size", 32, "--workers", 1)
     assert failed.exit_code == 1
     assert "identity 2 (samples 16-23)" in failed.output
-    monkeypatch.setattr(people, "render_person", tiny_renderer.render_person)
+    monkeypatch.setattr(people, "render_group", tiny_renderer.render_group)
     for error, message in ((OSError(28, "No space left on device"), "No space left"), (KeyboardInterrupt(), "stopped")):
 
         def stop(*_, error=error):

@@ -27,8 +27,8 @@ def small_shards(monkeypatch):
 SETTINGS = Settings(count=18, seed=4, size=32, recipe=Recipe(images_per_identity=4))
 
 
-def make(folder: Path, *, workers: int = 1, settings: Settings = SETTINGS, render=tiny_renderer.render_person) -> None:
-    make_dataset(folder, settings, render_person=render, workers=workers, is_quiet=True)
+def make(folder: Path, *, workers: int = 1, settings: Settings = SETTINGS, render=tiny_renderer.render_group) -> None:
+    make_dataset(folder, settings, render_group=render, workers=workers, is_quiet=True)
 
 
 def hashes(folder: Path) -> dict[str, str]:

@@ -14,7 +14,7 @@ from facsimile.facs.action_units import unit_index
 from facsimile.facs.notation import parse
 from facsimile.render.light import place_light
 from facsimile.studio.engine import make_dataset
-from facsimile.studio.people import person_of, place_of, render_person, scene_of
+from facsimile.studio.people import person_of, place_of, render_group, scene_of
 from facsimile.studio.recipe import Recipe
 from facsimile.studio.settings import Settings
 from facsimile.studio.shards import SCHEMA, encode_image
@@ -26,7 +26,7 @@ SETTINGS = Settings(count=12, seed=11, size=128, recipe=Recipe(images_per_identi
 
 @pytest.fixture(scope="module")
 def rows() -> list[dict]:
-    return render_person(SETTINGS, 0)
+    return render_group(SETTINGS, 0)
 
 
 def test_rows_fit_the_schema_and_the_reader(rows, tmp_path_factory):
@@ -37,7 +37,7 @@ def test_rows_fit_the_schema_and_the_reader(rows, tmp_path_factory):
 
 
 def test_the_same_row_comes_twice(rows):
-    again = render_person(SETTINGS, 0)
+    again = render_group(SETTINGS, 0)
     assert again == rows
 
 
@@ -85,7 +85,7 @@ def test_pairs_share_person_and_light():
 def test_real_shards_are_the_same_for_one_and_two_workers(tmp_path):
     settings = dataclasses.replace(SETTINGS, size=64)
     for workers in (1, 2):
-        make_dataset(tmp_path / f"{workers}", settings, render_person=render_person, workers=workers, is_quiet=True)
+        make_dataset(tmp_path / f"{workers}", settings, render_group=render_group, workers=workers, is_quiet=True)
     one, two = ((tmp_path / f"{w}" / "shard-00000.parquet").read_bytes() for w in (1, 2))
     assert one == two
     assert len(read_shards(tmp_path / "1")) == 12

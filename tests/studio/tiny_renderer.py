@@ -12,29 +12,29 @@ from facsimile.studio.shards import encode_image
 from facsimile.studio.shots import PIXEL_STREAM, shot, stream
 
 
-def render_person(settings: Settings, identity: int) -> list[dict]:
-    return [tiny_row(settings, index) for index in settings.indices_of(identity)]
+def render_group(settings: Settings, group: int) -> list[dict]:
+    return [tiny_row(settings, index) for index in settings.indices_of(group)]
 
 
-def fail_on_person_two(settings: Settings, identity: int) -> list[dict]:
-    if identity == 2:
+def fail_on_person_two(settings: Settings, group: int) -> list[dict]:
+    if group == 2:
         raise FloatingPointError("bad geometry")
-    return render_person(settings, identity)
+    return render_group(settings, group)
 
 
-def die_once_on_person_two(settings: Settings, identity: int) -> list[dict]:
+def die_once_on_person_two(settings: Settings, group: int) -> list[dict]:
     """Kill the worker the first time person 2 comes up; the mark lies in the folder named by the environment."""
     mark = Path(os.environ["TINY_MARK"])
-    if identity == 2 and not mark.exists():
+    if group == 2 and not mark.exists():
         mark.touch()
         os._exit(9)
-    return render_person(settings, identity)
+    return render_group(settings, group)
 
 
-def die_on_person_two(settings: Settings, identity: int) -> list[dict]:
-    if identity == 2:
+def die_on_person_two(settings: Settings, group: int) -> list[dict]:
+    if group == 2:
         os._exit(9)
-    return render_person(settings, identity)
+    return render_group(settings, group)
 
 
 def tiny_row(settings: Settings, index: int) -> dict:
@@ -46,6 +46,10 @@ def tiny_row(settings: Settings, index: int) -> dict:
         "image": {"bytes": encode_image(image, settings.image_format), "path": f"{index:08d}.jpg"},
         "identity": s.identity,
         "index": index,
+        "clip": s.clip,
+        "frame": s.frame,
+        "time_s": s.time_s,
+        "affect": s.affect,
         "controllers": [0.0] * 66,
         "au": s.action_units.tolist(),
         "au_visible": np.ones((len(LABEL_UNITS), 2), bool).tolist(),
@@ -56,6 +60,7 @@ def tiny_row(settings: Settings, index: int) -> dict:
         "camera": {"distance_dm": s.distance_dm, "frame_dm": s.frame_dm, "offset": list(s.offset)},
         "light": {"number": s.light, "kind": "flat"},
         "appearance": {"age_years": 30.0, "sex": 0.5, "ancestry": [0.2, 0.3, 0.5], "description": "{}"},
+        "rig": settings.rig,
         "notation": "0",
         "recipe": settings.recipe.name,
         "seed": settings.seed,

@@ -1,5 +1,6 @@
 """Turn shots into scenes and scenes into rows: the part of a data set that needs the renderer."""
 
+import dataclasses
 import functools
 import json
 
@@ -18,7 +19,7 @@ from facsimile.render.postprocess import random_sensor
 from facsimile.render.renderer import render
 from facsimile.render.rendering import Rendering
 from facsimile.render.scene import Person, Scene, face_centre, framed_camera, random_aperture
-from facsimile.studio.engine import Row
+from facsimile.studio.groups import Row, sample_note
 from facsimile.studio.settings import Settings
 from facsimile.studio.shards import encode_image
 from facsimile.studio.shots import LIGHT_STREAM, PERSON_STREAM, PIXEL_STREAM, Shot, shot, stream
@@ -27,15 +28,26 @@ CROP_LOWER_DM = 0.12
 """The reader's crop reaches lower than the middle of the face, so that it holds an open jaw; frames follow it."""
 
 
-def render_person(settings: Settings, identity: int) -> list[Row]:
-    """Render all samples of one person as rows."""
-    person = person_of(settings.seed, identity, rig=settings.rig, with_accessories=settings.recipe.has_accessories)
-    rows = []
-    for index in settings.indices_of(identity):
+def render_group(settings: Settings, group: int) -> list[Row]:
+    """Render all samples of one group, a person's images or the frames of a clip, as rows."""
+    person = person_of_settings(settings, settings.identity_of(group))
+    return [render_sample(settings, index, person=person) for index in settings.indices_of(group)]
+
+
+def render_sample(settings: Settings, index: int, *, person: Person) -> Row:
+    """Render one sample as a row; what goes wrong carries the sample's number as a note."""
+    try:
         this = shot(settings.recipe, settings.seed, index)
         scene = scene_of(this, person, seed=settings.seed, size=settings.size)
-        rows.append(row_of(this, scene, render(scene), settings))
-    return rows
+        return row_of(this, scene, render(scene), settings)
+    except BaseException as error:
+        error.add_note(sample_note(index))
+        raise
+
+
+def person_of_settings(settings: Settings, identity: int) -> Person:
+    """Draw one person of a data set."""
+    return person_of(settings.seed, identity, rig=settings.rig, with_accessories=settings.recipe.has_accessories)
 
 
 def person_of(seed: int, identity: int, *, rig: str = "makehuman", with_accessories: bool = True) -> Person:
@@ -58,19 +70,20 @@ def light_of(seed: int, identity: int, number: int) -> Light:
 
 
 def scene_of(this: Shot, person: Person, *, seed: int, size: int) -> Scene:
-    """Return the scene of a shot: sensor and background noise come from the sample's own pixel stream."""
-    rng = stream(seed, PIXEL_STREAM, this.identity, this.index)
+    """Return the scene of a shot: lens, sensor and noise come from the pixel stream of the image or clip."""
+    rng = stream(seed, PIXEL_STREAM, this.identity, this.index - this.frame)
     place = place_of(seed, this.identity, this.light)
     pose = this.head_pose_rad.astype(np.float32)
     action_units = ActionUnits(this.action_units)
     right, down = this.offset
     camera = framed_camera(
-        face_centre(person.identity, pose),
+        face_centre(person.identity, this.rest_pose_rad.astype(np.float32)),
         distance=this.distance_dm,
         frame=this.frame_dm,
         offset=(right, down - CROP_LOWER_DM / this.frame_dm),
         aperture_dm=random_aperture(rng),
     )
+    sensor = random_sensor(rng, is_dim=place.kind in DIM_PLACES)
     return Scene(
         identity=person.identity,
         appearance=person.appearance,
@@ -81,7 +94,7 @@ def scene_of(this: Shot, person: Person, *, seed: int, size: int) -> Scene:
         camera=camera,
         light=light_of(seed, this.identity, this.light),
         background=background_of(place, camera),
-        sensor=random_sensor(rng, is_dim=place.kind in DIM_PLACES),
+        sensor=dataclasses.replace(sensor, seed=sensor.seed + this.frame),
         size=size,
         seed=this.index,
     )
@@ -98,6 +111,10 @@ def row_of(this: Shot, scene: Scene, rendering: Rendering, settings: Settings) -
         },
         "identity": this.identity,
         "index": this.index,
+        "clip": this.clip,
+        "frame": this.frame,
+        "time_s": this.time_s,
+        "affect": this.affect,
         "controllers": rendering.controllers.tolist(),
         "au": rendering.au.tolist(),
         "au_visible": rendering.au_visible.tolist(),

@@ -12,6 +12,37 @@ from typing import Any
 _SHARES = ("neutral_share", "single_share", "prototype_share", "speech_share", "uniform_share")
 
 
+FRAME_RATES = (25, 60)
+"""Frames a second of European television and of fast cameras; those of the sources' data sets."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Clips:
+    """Say how people move; the images of a person are then frames of clips."""
+
+    fps: int = 25
+    """Frames a second, 25 or 60."""
+    seconds: float = 4.0
+    """Length of a clip, 0.5-120."""
+    per_identity: int = 4
+    """Clips of one person, each in its own light and before its own camera."""
+    are_affects: bool = False
+    """Whether the clips of a person show the seven affects in turn, or expressions drawn like single images."""
+
+    def __post_init__(self) -> None:
+        if self.fps not in FRAME_RATES:
+            raise ValueError(f"fps must be one of {FRAME_RATES}, got {self.fps}")
+        if not 0.5 <= self.seconds <= 120:
+            raise ValueError(f"clip seconds must lie in 0.5..120, got {self.seconds}")
+        if self.per_identity < 1:
+            raise ValueError(f"per_identity must be at least 1 clip, got {self.per_identity}")
+
+    @property
+    def frames(self) -> int:
+        """Return the number of frames of one clip."""
+        return round(self.fps * self.seconds)
+
+
 @dataclasses.dataclass(frozen=True)
 class Recipe:
     """Describe a population of images; every share is a probability, every angle is in radians.
@@ -80,6 +111,10 @@ class Recipe:
     """Standard deviation of the face's place in the frame, in frame widths."""
     has_accessories: bool = True
     """Whether some people wear glasses, hats and scarves; without them the same people are drawn bare."""
+    clips: Clips | None = None
+    """How people move; None for single images."""
+    max_identities: int | None = None
+    """Most people a set can hold; None for no limit."""
 
     def __post_init__(self) -> None:
         for name in ("images_per_identity", "images_per_light", "min_units"):
@@ -96,6 +131,11 @@ class Recipe:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)}")
         self._check_sums()
+        if self.clips is not None and self.images_per_identity != self.clips.frames * self.clips.per_identity:
+            raise ValueError(
+                f"images_per_identity must be clips x frames = {self.clips.frames * self.clips.per_identity}, "
+                f"got {self.images_per_identity}"
+            )
         for low, high in (
             ("min_units", "max_units"),
             ("min_intensity", "max_intensity"),
@@ -118,6 +158,11 @@ class Recipe:
                 "one_sided_share + own_level_share must be at most 1, "
                 f"got {self.one_sided_share + self.own_level_share:.3f}"
             )
+
+    @property
+    def images_per_group(self) -> int:
+        """Return how many images are drawn together: those of a clip, or else of a person."""
+        return self.images_per_identity if self.clips is None else self.clips.frames
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON."""
@@ -152,12 +197,52 @@ def natural() -> Recipe:
     )  # fmt: skip
 
 
-RECIPES: dict[str, Callable[[], Recipe]] = {"mixed": mixed, "natural": natural, "uniform": uniform}
+def moving(recipe: Recipe, clips: Clips) -> Recipe:
+    """Return a recipe whose images are frames of clips."""
+    return dataclasses.replace(recipe, clips=clips, images_per_identity=clips.frames * clips.per_identity)
 
 
-def recipe_named(name: str) -> Recipe:
-    """Return the recipe called ``name``; a ValueError names the nearest one there is."""
-    if name in RECIPES:
-        return RECIPES[name]()
-    nearest = difflib.get_close_matches(name, RECIPES, n=1, cutoff=0)[0]
-    raise ValueError(f"recipe {name!r} is unknown; did you mean {nearest!r}? (known: {', '.join(RECIPES)})")
+def sequences() -> Recipe:
+    """Return clips with onset, apex, offset and blinks: expressions as in ``mixed``, four clips a person."""
+    return moving(dataclasses.replace(mixed(), name="sequences", min_frame_dm=2.0, max_frame_dm=2.6), Clips())
+
+
+def affects() -> Recipe:
+    """Return ten people who show seven affects for 35 seconds each at 60 frames a second, as FExGAN-Meta's data set.
+
+    Siddiqui 2022, FExGAN-Meta (arXiv 2203.05975): ten heads, seven affects, about 162,000 frames.
+    """
+    recipe = dataclasses.replace(
+        mixed(), name="affects", asymmetric_share=0.2, yaw_sd_rad=math.radians(6), pitch_sd_rad=math.radians(4),
+        roll_sd_rad=math.radians(2), min_frame_dm=2.2, max_frame_dm=2.6, max_identities=10,
+    )  # fmt: skip
+    return moving(recipe, Clips(fps=60, seconds=35.0, per_identity=7, are_affects=True))
+
+
+RECIPES: dict[str, Callable[[], Recipe]] = {
+    "mixed": mixed,
+    "natural": natural,
+    "uniform": uniform,
+    "sequences": sequences,
+    "affects": affects,
+}
+
+
+def recipe_named(name: str, *, fps: int | None = None, clip_seconds: float | None = None) -> Recipe:
+    """Return the recipe called ``name``; a ValueError names the nearest one there is.
+
+    ``fps`` and ``clip_seconds`` change the clips of a recipe that has some.
+    """
+    if name not in RECIPES:
+        nearest = difflib.get_close_matches(name, RECIPES, n=1, cutoff=0)[0]
+        raise ValueError(f"recipe {name!r} is unknown; did you mean {nearest!r}? (known: {', '.join(RECIPES)})")
+    recipe = RECIPES[name]()
+    changes = {key: value for key, value in (("fps", fps), ("seconds", clip_seconds)) if value is not None}
+    if not changes:
+        return recipe
+    if recipe.clips is None:
+        moving_ones = [known for known in RECIPES if RECIPES[known]().clips is not None]
+        raise ValueError(
+            f"recipe {name!r} holds single images: fps and clip seconds are for {' and '.join(moving_ones)}"
+        )
+    return moving(recipe, dataclasses.replace(recipe.clips, **changes))  # type: ignore[arg-type]

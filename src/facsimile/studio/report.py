@@ -139,11 +139,12 @@ def format_occurrence(report: dict[str, Any]) -> str:
         )
     lines.append(
         "pairs that tell most about each other (bits; share together, expected of independent units): "
-        + ", ".join(
-            "{}+{} {:.3f} ({:.1%}, {:.1%}{})".format(
-                *p["units"], p["bits"], p["together"], p["expected"], f"; {p['reason']}" if p["reason"] else ""
-            )
-            for p in report["strongest_pairs"]
-        )
+        + ", ".join(_pair_text(pair) for pair in report["strongest_pairs"])
     )
     return "\n".join(lines)
+
+
+def _pair_text(pair: dict[str, Any]) -> str:
+    first, second = pair["units"]
+    reason = f"; {pair['reason']}" if pair["reason"] else ""
+    return f"{first}+{second} {pair['bits']:.3f} ({pair['together']:.1%}, {pair['expected']:.1%}{reason})"

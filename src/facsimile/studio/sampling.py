@@ -106,7 +106,7 @@ def sample_action_units(
             return draw(recipe, rng)
         method -= share
     count = int(rng.integers(recipe.min_units, recipe.max_units + 1, 2).max())
-    return _with_sides(_drawn(recipe, rng, _draw_codes(rng, count, start=_lip_shape(rng))), recipe, rng)
+    return spread_over_sides(_drawn(recipe, rng, _draw_codes(rng, count, start=_lip_shape(rng))), recipe, rng)
 
 
 def _uniform(recipe: Recipe, rng: np.random.Generator) -> Float[np.ndarray, "A 2"]:
@@ -123,7 +123,7 @@ def _uniform(recipe: Recipe, rng: np.random.Generator) -> Float[np.ndarray, "A 2
 
 
 def _single(recipe: Recipe, rng: np.random.Generator) -> Float[np.ndarray, "A 2"]:
-    return _with_sides(_drawn(recipe, rng, [int(rng.choice(LABEL_UNITS))]), recipe, rng)
+    return spread_over_sides(_drawn(recipe, rng, [int(rng.choice(LABEL_UNITS))]), recipe, rng)
 
 
 def _prototype(recipe: Recipe, rng: np.random.Generator) -> Float[np.ndarray, "A 2"]:
@@ -137,7 +137,7 @@ def _prototype(recipe: Recipe, rng: np.random.Generator) -> Float[np.ndarray, "A
         levels = _merged({} if still < 0.3 else upper, {} if 0.3 <= still < 0.6 else lower) or levels
     gain = rng.uniform(recipe.min_prototype_gain, 1.0)
     jittered = {code: min(1.0, u * gain * rng.uniform(0.7, 1.2)) for code, u in levels.items()}
-    return _with_sides(_within(recipe, jittered), recipe, rng)
+    return spread_over_sides(_within(recipe, jittered), recipe, rng)
 
 
 def _speech(recipe: Recipe, rng: np.random.Generator) -> Float[np.ndarray, "A 2"]:
@@ -145,7 +145,7 @@ def _speech(recipe: Recipe, rng: np.random.Generator) -> Float[np.ndarray, "A 2"
     gain = rng.uniform(0.4, 1.1)
     mouth = {code: min(1.0, u * gain * rng.uniform(0.7, 1.2)) for code, u in SPEECH[rng.integers(len(SPEECH))].items()}
     codes = _draw_codes(rng, int(rng.integers(0, 5)), only=UPPER_FACE_UNITS)
-    return _with_sides(_within(recipe, mouth) | _drawn(recipe, rng, codes), recipe, rng)
+    return spread_over_sides(_within(recipe, mouth) | _drawn(recipe, rng, codes), recipe, rng)
 
 
 def _merged(first: Levels, second: Levels) -> Levels:
@@ -204,7 +204,7 @@ def _lip_shape(rng: np.random.Generator) -> tuple[int, ...]:
     return LIP_SHAPES[int(np.searchsorted(edges, rng.random() * edges[-1], side="right"))][0]
 
 
-def _with_sides(levels: Levels, recipe: Recipe, rng: np.random.Generator) -> Float[np.ndarray, "A 2"]:
+def spread_over_sides(levels: Levels, recipe: Recipe, rng: np.random.Generator) -> Float[np.ndarray, "A 2"]:
     """Spread intensities over both sides; in an asymmetric face each sided unit decides for itself."""
     values = np.zeros((len(LABEL_UNITS), 2))
     is_asymmetric = rng.random() < recipe.asymmetric_share

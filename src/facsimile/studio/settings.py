@@ -17,8 +17,8 @@ from facsimile.facs.controllers import CONTROLLERS
 from facsimile.studio.recipe import Recipe, mixed
 
 SHARD_ROWS = 512
-"""Rows a shard aims at, whole people only; about 10 MB of images."""
-FORMAT_VERSION = 1
+"""Rows a shard aims at, whole people or clips only; about 5 MB of images."""
+FORMAT_VERSION = 2
 """Version of the columns and of the manifest."""
 IMAGE_FORMATS = ("jpeg", "png")
 DRAWING_ROOMS = ("facs", "face", "render", "studio")
@@ -54,6 +54,12 @@ class Settings:
         if self.image_format not in IMAGE_FORMATS:
             raise ValueError(f"image_format must be one of {IMAGE_FORMATS}, got {self.image_format!r}")
         check_rig(self.rig)
+        most = self.recipe.max_identities
+        if most is not None and self.num_identities > most:
+            raise ValueError(
+                f"count must be at most {most * self.recipe.images_per_identity}: recipe {self.recipe.name!r} holds "
+                f"{most} people with {self.recipe.images_per_identity} images each, got {self.count}"
+            )
 
     @property
     def num_identities(self) -> int:
@@ -61,29 +67,38 @@ class Settings:
         return -(-self.count // self.recipe.images_per_identity)
 
     @property
-    def identities_per_shard(self) -> int:
-        """Return the number of people in a full shard."""
-        return max(1, SHARD_ROWS // self.recipe.images_per_identity)
+    def num_groups(self) -> int:
+        """Return the number of groups, whose images are drawn together: people, or clips; the last may be shorter."""
+        return -(-self.count // self.recipe.images_per_group)
+
+    @property
+    def groups_per_shard(self) -> int:
+        """Return the number of groups in a full shard."""
+        return max(1, SHARD_ROWS // self.recipe.images_per_group)
 
     @property
     def num_shards(self) -> int:
         """Return the number of files."""
-        return -(-self.num_identities // self.identities_per_shard)
+        return -(-self.num_groups // self.groups_per_shard)
 
-    def identities_of(self, shard: int) -> range:
-        """Return the people in one shard."""
-        first = shard * self.identities_per_shard
-        return range(first, min(first + self.identities_per_shard, self.num_identities))
+    def groups_of(self, shard: int) -> range:
+        """Return the groups in one shard."""
+        first = shard * self.groups_per_shard
+        return range(first, min(first + self.groups_per_shard, self.num_groups))
 
-    def indices_of(self, identity: int) -> range:
-        """Return the samples that show one person."""
-        first = identity * self.recipe.images_per_identity
-        return range(first, min(first + self.recipe.images_per_identity, self.count))
+    def indices_of(self, group: int) -> range:
+        """Return the samples of one group; they all show one person."""
+        first = group * self.recipe.images_per_group
+        return range(first, min(first + self.recipe.images_per_group, self.count))
+
+    def identity_of(self, group: int) -> int:
+        """Return the person a group shows."""
+        return group * self.recipe.images_per_group // self.recipe.images_per_identity
 
     def num_rows(self, shard: int) -> int:
         """Return the number of rows of one shard."""
-        people = self.identities_of(shard)
-        return self.indices_of(people[-1]).stop - self.indices_of(people[0]).start
+        groups = self.groups_of(shard)
+        return self.indices_of(groups[-1]).stop - self.indices_of(groups[0]).start
 
     def identity_card(self) -> dict[str, Any]:
         """Return everything but the count that decides the bytes of a row, as plain values."""

@@ -5,14 +5,16 @@ Each thing has its own random stream, keyed by (seed, stream, identity, position
 """
 
 import dataclasses
+import functools
 
 import numpy as np
 from jaxtyping import Float
 
+from facsimile.studio.clips import AFFECT_NAMES, Clip, draw_clip
 from facsimile.studio.recipe import Recipe
 from facsimile.studio.sampling import sample_action_units
 
-PERSON_STREAM, LIGHT_STREAM, SHOT_STREAM, PIXEL_STREAM = range(4)
+PERSON_STREAM, LIGHT_STREAM, SHOT_STREAM, PIXEL_STREAM, CLIP_STREAM = range(5)
 """Separate random streams: changing how one is used leaves the others' draws alone."""
 
 GAZE_PITCH_RATIO = 0.6
@@ -43,6 +45,16 @@ class Shot:
     """Width of the frame at the face."""
     offset: tuple[float, float]
     """Shift of the face in the frame, right and down, in frame widths."""
+    rest_pose_rad: Float[np.ndarray, " 3"]
+    """Head pose the camera was set up for: a moving head moves in the picture."""
+    clip: int
+    """Number of the clip in the data set; a single image is a clip of one frame."""
+    frame: int = 0
+    """Place in the clip."""
+    time_s: float = 0.0
+    """Time since the clip's beginning."""
+    affect: str = ""
+    """What the clip shows, if it shows an affect."""
 
 
 def stream(seed: int, kind: int, identity: int, position: int = 0) -> np.random.Generator:
@@ -51,13 +63,15 @@ def stream(seed: int, kind: int, identity: int, position: int = 0) -> np.random.
 
 
 def shot(recipe: Recipe, seed: int, index: int) -> Shot:
-    """Draw sample ``index``; image 0 of each person is neutral, the share of the others is adjusted to the recipe's."""
+    """Draw sample ``index``: a single image, or a frame of a clip."""
     if seed < 0 or index < 0:
         raise ValueError(f"seed and index must not be negative, got seed {seed}, index {index}")
     identity, position = divmod(index, recipe.images_per_identity)
+    if recipe.clips is not None:
+        return _frame(recipe, seed, index)
     rng = stream(seed, SHOT_STREAM, identity, position)
     pose = _head_pose(recipe, rng)
-    distance = float(np.exp(rng.uniform(np.log(recipe.min_distance_dm), np.log(recipe.max_distance_dm))))
+    distance = _distance(recipe, rng)
     return Shot(
         index=index,
         identity=identity,
@@ -68,7 +82,57 @@ def shot(recipe: Recipe, seed: int, index: int) -> Shot:
         distance_dm=distance,
         frame_dm=float(rng.uniform(recipe.min_frame_dm, recipe.max_frame_dm)),
         offset=(float(rng.normal() * recipe.offset_sd), float(rng.normal() * recipe.offset_sd)),
+        rest_pose_rad=pose,
+        clip=index,
     )
+
+
+def _frame(recipe: Recipe, seed: int, index: int) -> Shot:
+    """Return one frame of a clip; the camera stands still."""
+    clips = recipe.clips
+    assert clips is not None
+    number, frame = divmod(index, clips.frames)
+    identity, position = divmod(number, clips.per_identity)
+    rng = stream(seed, SHOT_STREAM, identity, position)
+    pose = _head_pose(recipe, rng)
+    affect = AFFECT_NAMES[position % len(AFFECT_NAMES)] if clips.are_affects else ""
+    moves = _clip_of(recipe, seed, number)
+    return Shot(
+        index=index,
+        identity=identity,
+        light=position,
+        action_units=moves.action_units[frame],
+        head_pose_rad=moves.head_pose_rad[frame],
+        gaze_rad=moves.gaze_rad[frame],
+        distance_dm=_distance(recipe, rng),
+        frame_dm=float(rng.uniform(recipe.min_frame_dm, recipe.max_frame_dm)),
+        offset=(float(rng.normal() * recipe.offset_sd), float(rng.normal() * recipe.offset_sd)),
+        rest_pose_rad=pose,
+        clip=number,
+        frame=frame,
+        time_s=frame / clips.fps,
+        affect=affect,
+    )
+
+
+@functools.lru_cache(maxsize=4)
+def _clip_of(recipe: Recipe, seed: int, number: int) -> Clip:
+    """Draw a clip once for all of its frames."""
+    clips = recipe.clips
+    assert clips is not None
+    identity, position = divmod(number, clips.per_identity)
+    return draw_clip(
+        recipe,
+        stream(seed, CLIP_STREAM, identity, position),
+        rest_pose_rad=_head_pose(recipe, stream(seed, SHOT_STREAM, identity, position)),
+        gaze_sd_rad=(recipe.gaze_sd_rad / 2, recipe.gaze_sd_rad / 2 * GAZE_PITCH_RATIO),
+        affect=AFFECT_NAMES[position % len(AFFECT_NAMES)] if clips.are_affects else "",
+    )
+
+
+def _distance(recipe: Recipe, rng: np.random.Generator) -> float:
+    """Draw how far the camera stands, evenly in its logarithm."""
+    return float(np.exp(rng.uniform(np.log(recipe.min_distance_dm), np.log(recipe.max_distance_dm))))
 
 
 def _neutral_chance(recipe: Recipe, position: int) -> float:

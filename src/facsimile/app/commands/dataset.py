@@ -57,11 +57,11 @@ def make(
 def _render(folder: Path, settings: "Settings", workers: int) -> None:
     """Run the engine; turn what can go wrong into one line."""
     from facsimile.studio.engine import RenderingError, make_dataset
-    from facsimile.studio.people import render_person
+    from facsimile.studio.people import render_group
 
     again = "finished shards are kept; run the same command to go on"
     try:
-        make_dataset(folder, settings, render_person=render_person, workers=workers)
+        make_dataset(folder, settings, render_group=render_group, workers=workers)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     except RenderingError as error:
