@@ -15,20 +15,16 @@ import time
 from pathlib import Path
 
 import click
-import numpy as np
 
-from facsimile.evaluate.dialogue import Measured, energy_score, frame_fd, paired_gain, pairing_lift, rate, window_fd
-from facsimile.evaluate.dialogue_baselines import ar2_bits, gaming_samples, marginal_bits, markov_bits
-from facsimile.evaluate.dialogue_report import as_json, table
+from facsimile.app.facelm_evaluation import Subject, Trial, conversation_tables, conversation_text, load, trial_of
+from facsimile.evaluate.dialogue import paired_gain
+from facsimile.evaluate.dialogue_report import as_json
 from facsimile.language.facelm.dialogue import encode
-from facsimile.language.facelm.model import FaceLM
-from facsimile.language.facelm.stream import sampled_faces
-from facsimile.language.facelm.vocabulary import Vocabulary
-from facsimile.language.facelm.world import LAYOUT, Bound, bound, sampled_by_law
+from facsimile.language.facelm.world import Bound, bound
 from facsimile.train.facelm.material import Material, world_material
 from facsimile.train.facelm.recipes import tiny_cpu
 from facsimile.train.facelm.run import METRICS_NAME, train_face_lm
-from facsimile.train.facelm.score import CONTROLS, Score, score
+from facsimile.train.facelm.score import Score, score
 
 BLINDS = {
     "the model": (),
@@ -36,9 +32,6 @@ BLINDS = {
     "retrained without partner": ("partner",),
     "retrained without words": ("words",),
 }
-NUM_FREE_RUNS, NUM_SAMPLES = 96, 16
-WINDOW_TICKS = 3
-"""About one second."""
 TEXT_BAR, FACE_BAR = 0.02, 0.1
 """Bits above the bound, per token and per frame of the own face one tick ahead."""
 
@@ -50,19 +43,17 @@ TEXT_BAR, FACE_BAR = 0.02, 0.1
 @click.option("--threads", type=int, default=1, show_default=True)
 def main(folder: Path, json_path: Path | None, seed: int, threads: int) -> None:
     material = world_material(seed=seed)
-    scores, cost = {}, {}
+    cost, subjects = {}, []
     for name, blind in BLINDS.items():
         config = dataclasses.replace(tiny_cpu(), seed=seed, blind=blind, num_threads=threads)
         cost[name] = trained(config, material, folder / name.replace(" ", "-"))
-        scores[name], model, vocabulary = scored(folder / name.replace(" ", "-"), material, blind)
-        if name == "the model":
-            scores |= {control: scored(folder / "the-model", material, (), control)[0] for control in CONTROLS[1:]}
-            motion = motion_rows(model, vocabulary, material)
-    law = bound(list(material.held_out))
+        subjects.append(load(folder / name.replace(" ", "-")))
+    trial = trial_of(material, num_ticks=tiny_cpu().num_ticks, is_world=True)
+    scores = {name: scored(subject, trial) for name, subject in zip(BLINDS, subjects, strict=True)}
+    law = bound(list(trial.held_out))
     result = {"gaps": gaps(scores["the model"], law), "gains": gains(scores)}
-    tables = {"text": text_rows(scores, law, material), "bits": bit_rows(scores, law, material), "motion": motion}
-    for kind, rows in tables.items():
-        print(table(rows, kind=kind, synthetic=True), "\n")
+    tables = conversation_tables(subjects[0], subjects[1:], trial)
+    print(conversation_text(tables, is_world=True), "\n")
     print(json.dumps(result, indent=1))
     if json_path is not None:
         machine = {"cpu": platform.machine(), "cores": os.cpu_count(), "threads": threads, "seed": seed}
@@ -79,10 +70,9 @@ def trained(config, material: Material, folder: Path) -> dict[str, float]:
     return json.loads((folder / "cost.json").read_text())
 
 
-def scored(folder: Path, material: Material, blind, control: str = "right") -> tuple[Score, FaceLM, Vocabulary]:
-    model, vocabulary = FaceLM.from_pretrained(folder), Vocabulary.load(folder)
-    examples = [encode(dialogue, vocabulary, LAYOUT) for dialogue in material.held_out]
-    return score(model, examples, hidden=vocabulary.hidden, control=control, blind=blind), model, vocabulary
+def scored(subject: Subject, trial: Trial) -> Score:
+    examples = [encode(dialogue, subject.vocabulary, subject.model.layout) for dialogue in trial.held_out]
+    return score(subject.model, examples, hidden=subject.vocabulary.hidden, blind=subject.blind)
 
 
 def gaps(model: Score, law: Bound) -> dict[str, float]:
@@ -111,81 +101,6 @@ def gains(scores: dict[str, Score]) -> dict[str, list[float]]:
         if name != "retrained without words":
             out[f"text bits per token, {name}"] = list(paired_gain(other.text_bits, best.text_bits, tokens))
     return out
-
-
-def text_rows(scores: dict[str, Score], law: Bound, material: Material) -> dict[str, dict[str, Measured]]:
-    best = scores["the model"]
-    tokens, size = best.num_tokens.astype(float), best.num_bytes.astype(float)
-    wanted = ("the model", "wrong partner", "wrong self", "no faces", "retrained without faces")
-    bits = {"oracle": law.text_bits} | {name: scores[name].text_bits for name in wanted}
-    bits["unigram"] = unigram_bits(material)
-    return {
-        name: {"bits per token": rate(total, tokens), "bits per byte": rate(total, size)}
-        for name, total in bits.items()
-    }
-
-
-def unigram_bits(material: Material) -> np.ndarray:
-    """Bits of all tokens under their frequencies in training."""
-    vocabulary_of = {}
-    sequences = [[tokens_of(dialogue) for dialogue in part] for part in (material.train, material.held_out)]
-    for tokens in sequences[0]:
-        for token in tokens:
-            vocabulary_of[token] = vocabulary_of.get(token, 0) + 1
-    total = sum(vocabulary_of.values())
-    return np.array([sum(-np.log2(vocabulary_of[token] / total) for token in tokens) for tokens in sequences[1]])
-
-
-def tokens_of(dialogue) -> list[str]:
-    return [*(word.text for word in dialogue.words), *["<tick>"] * len(dialogue.faces[0])] + ["<me>"] * bool(
-        dialogue.words
-    )
-
-
-def bit_rows(scores: dict[str, Score], law: Bound, material: Material) -> dict[str, dict[str, Measured]]:
-    frames = scores["the model"].num_frames.astype(float)
-    rows = {"oracle": own_and_partner(law.face_bits, frames)}
-    rows |= {name: own_and_partner(one.face_bits, frames) for name, one in scores.items()}
-    train, test = (levels_of(part) for part in (material.train, material.held_out))
-    for name, bits in (("marginal", marginal_bits), ("Markov", markov_bits), ("AR(2)", ar2_bits)):
-        per_party = [bits(train[:, p], test[:, p]) for p in (0, 1)]
-        rows[name] = own_and_partner(np.stack(per_party, axis=1)[:, None], frames[:, :1])
-    return rows
-
-
-def own_and_partner(bits: np.ndarray, frames: np.ndarray) -> dict[str, Measured]:
-    names = {
-        (h, p): f"{who}, {ticks} ahead" for p, who in enumerate(("own", "partner")) for h, ticks in enumerate((1, 2, 4))
-    }
-    return {names[h, p]: rate(bits[:, h, p], frames[:, h, p]) for h in range(bits.shape[1]) for p in (0, 1)}
-
-
-def levels_of(dialogues) -> np.ndarray:
-    """Levels [D, P, K, C]."""
-    return np.array([[LAYOUT.pack(face)[:, LAYOUT.level] for face in d.faces] for d in dialogues]).astype(np.int64)
-
-
-def motion_rows(model: FaceLM, vocabulary: Vocabulary, material: Material) -> dict[str, dict[str, Measured]]:
-    dialogues = list(material.held_out[:NUM_FREE_RUNS])
-    levels, train = levels_of(dialogues).astype(float), levels_of(material.train[:1000]).astype(float)
-    truth, partner = levels[:, 0], levels[:, 1]
-    examples = [encode(dialogue, vocabulary, LAYOUT) for dialogue in dialogues]
-    samples = {
-        "oracle": sampled_by_law(dialogues, num_samples=NUM_SAMPLES).astype(float),
-        "the model": sampled_faces(model, vocabulary, examples, num_samples=NUM_SAMPLES).astype(float),
-        **gaming_samples(train[:, 0], truth, partner, num_samples=NUM_SAMPLES),
-    }
-    return {name: motion(made[:, :, 1:], truth[:, 1:]) for name, made in samples.items()}
-
-
-def motion(samples: np.ndarray, truth: np.ndarray) -> dict[str, Measured]:
-    score_ = energy_score(samples, truth, window=WINDOW_TICKS)
-    return {
-        "energy score": rate(score_, np.ones(len(score_))),
-        "pairing lift": pairing_lift(samples, truth, window=WINDOW_TICKS),
-        "window-FD": Measured(window_fd(samples, truth, frames=WINDOW_TICKS)),
-        "frame-FD": Measured(frame_fd(samples, truth)),
-    }
 
 
 if __name__ == "__main__":

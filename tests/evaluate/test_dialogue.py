@@ -6,6 +6,7 @@ import pytest
 
 from facsimile.evaluate.dialogue import (
     Measured,
+    balanced,
     balanced_accuracy,
     energy_score,
     event_f1,
@@ -159,3 +160,14 @@ def test_bad_shapes_are_refused():
         energy_score(np.zeros((2, 3, 10, 2)), np.zeros((2, 11, 2)), window=5)
     with pytest.raises(ValueError, match="12 frames do not fit into clips of 10"):
         energy_score(np.zeros((2, 3, 10, 2)), np.zeros((2, 10, 2)), window=12)
+
+
+def test_balanced_accuracy_with_its_interval_over_dialogues():
+    truth = np.array([True, False, False, True, False, False] * 20)
+    answer = np.array([True, False, True, False, False, False] * 20)
+    dialogue = np.repeat(np.arange(20), 6)
+    found = balanced(truth, answer, dialogue)
+    assert found.value == pytest.approx((0.5 + 0.75) / 2) == found.low == found.high
+    mixed = balanced(truth, np.random.default_rng(0).random(120) < 0.5, dialogue)
+    assert mixed.low < 0.5 < mixed.high
+    assert np.isnan(balanced(truth & False, answer, dialogue).value)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facsimile.evaluate.dialogue_events import EVENT_UNITS, event_onsets, score_events
+from facsimile.evaluate.dialogue_events import EVENT_UNITS, event_onsets, pooled_event_f1, score_events
 from facsimile.facs.action_units import NUM_LABEL_UNITS, unit_index
 from facsimile.facs.track import Track
 
@@ -57,3 +57,19 @@ def test_tracks_need_the_same_times():
     short = Track(np.arange(10) / RATE, np.zeros((10, NUM_LABEL_UNITS, 2), np.float32))
     with pytest.raises(ValueError, match="got 10 and 250 frames; resample it"):
         score_events(track(TALK), short)
+
+
+def test_pooled_scores_of_one_dialogue_are_its_own():
+    truth, found = track(TALK, nods=[30]), track([*TALK, (4, 200)], nods=[90])
+    one, pooled = score_events(truth, found), pooled_event_f1([truth], [[found]])
+    for name, (f1, null) in pooled.items():
+        assert f1.value == pytest.approx(one[name].f1)
+        assert null.value == pytest.approx(one[name].null)
+
+
+def test_pooling_counts_onsets_and_not_dialogues():
+    busy = track([(4, frame) for frame in range(20, 220, 40)])
+    lone, nothing = track([(4, 120)]), track([])
+    pooled = pooled_event_f1([busy, lone], [[busy, busy], [nothing, nothing]])
+    assert pooled["frown"][0].value == pytest.approx(2 * 10 / (2 * 10 + 2))
+    assert np.isnan(pooled["blink"][0].value)

@@ -67,6 +67,19 @@ def test_chances_of_all_next_bytes_sum_to_one(model, tokenizer):
     assert 0.3 < np.exp(-nats).sum() <= 1 + 1e-5
 
 
+def test_a_local_model_weighs_answers_as_softmax_by_hand_does(model, tokenizer, tmp_path):
+    from facsimile.language.backends import Message, Weighing
+    from facsimile.language.local_models import LocalTransformers
+
+    model.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    backend, messages = LocalTransformers(tmp_path), (Message("system", "Read."), Message("user", "[6C]?"))
+    assert isinstance(backend, Weighing)
+    nats = backend.nats(messages, ["joy", "anger"])
+    prompt = "system: Read.\nuser: [6C]?\nassistant:"
+    assert nats == pytest.approx([by_hand(model, tokenizer, prompt, f" {word}") for word in ("joy", "anger")], rel=1e-5)
+
+
 def test_bits_per_byte():
     assert bits_per_byte(np.array([8 * math.log(2), 0.0]), ["ab", "é"]) == pytest.approx(2)
     assert math.isnan(bits_per_byte(np.zeros(0), []))

@@ -4,9 +4,9 @@ import pytest
 from facsimile.facs.notation import parse, write
 from facsimile.language.backends import Echo, Scripted
 from facsimile.language.leniency import Rung
-from facsimile.language.referees import Oracle, Parrot, RandomLegal, chance, persistence, run_task, to_markdown
+from facsimile.language.referees import Oracle, Parrot, RandomLegal, chance, persistence, run_task
 from facsimile.language.tags import read
-from facsimile.language.tasks import FACES, all_tasks
+from facsimile.language.tasks import CONDITIONS, FACES, REMOVED, RIGHT, SWAPPED, all_tasks
 
 TASKS = all_tasks(seed=1, num_groups=12)
 MANY = all_tasks(seed=2, num_groups=60)
@@ -52,7 +52,7 @@ def test_the_last_face_of_an_item_is_the_last_that_its_question_shows(task):
 
 @pytest.mark.parametrize("task", TASKS, ids=NAMES)
 def test_an_unreadable_answer_is_counted_and_scores_as_the_worst(task):
-    result = run_task(task, Scripted(["Hmm."] * 2 * len(task.items)))
+    result = run_task(task, Scripted(["Hmm."] * 2 * len(CONDITIONS) * len(task.items)))
     assert result.score == 0.0
     assert result.rungs == {Rung.NONE: len(task.items)}
     assert result.num_retries == len(task.items)
@@ -61,7 +61,7 @@ def test_an_unreadable_answer_is_counted_and_scores_as_the_worst(task):
 @pytest.mark.parametrize("task", TASKS, ids=NAMES)
 def test_a_second_try_is_given_once_with_what_was_wrong(task):
     answers = [text for group in task.groups() for item in group for text in ("Hmm.", item.answer)]
-    backend = Scripted(answers)
+    backend = Scripted(answers * len(CONDITIONS))
     result = run_task(task, backend)
     assert result.score == 1.0
     assert result.num_retries == len(task.items)
@@ -94,7 +94,56 @@ def test_legal_faces_are_canonical():
     assert [f"[{write(parse(face[1:-1]))}]" for face in FACES] == list(FACES)
 
 
-def test_a_table_shows_its_baselines():
-    text = to_markdown([run_task(TASKS[0], Parrot(TASKS))])
-    assert text.splitlines()[0] == "| task | score | 95 % | chance | repeating the last face | unreadable |"
-    assert text.splitlines()[2].startswith("| read | 0.00 | 0.00-0.00 | 0.17 | 0.00 | 100% |")
+@pytest.mark.parametrize("task", MANY, ids=NAMES)
+def test_who_believes_faces_follows_a_wrong_one_and_guesses_without(task):
+    result = run_task(task, Oracle(MANY))
+    assert np.mean(result.scores[RIGHT]) == 1.0
+    if task.name == "ignore":
+        assert np.mean(result.scores[SWAPPED]) == np.mean(result.scores[REMOVED]) == 1.0
+    else:
+        assert np.mean(result.scores[SWAPPED]) == 0.0
+        sd = np.sqrt(result.chance * (1 - result.chance) / len(task.groups()))
+        assert abs(np.mean(result.scores[REMOVED]) - result.chance) < 4 * sd + 0.15 * (task.name == "flip")
+
+
+@pytest.mark.parametrize("task", TASKS, ids=NAMES)
+def test_who_sees_no_faces_gains_nothing_from_them(task):
+    class Blind:
+        name, capabilities = "blind", Echo().capabilities
+
+        def complete(self, messages, options=None):
+            return "joy, [0] Paris"
+
+    scores = run_task(task, Blind()).scores
+    assert scores[RIGHT] == scores[REMOVED] == scores[SWAPPED]
+
+
+@pytest.mark.parametrize("task", TASKS, ids=NAMES)
+def test_removed_questions_show_no_face_and_swapped_ones_another(task):
+    for item in task.items:
+        right, removed, swapped = (item.asked(condition)[-1].content for condition in CONDITIONS)
+        assert len({right, removed, swapped}) == 3
+        assert not any(span.face is not None and span.face.face_seen for span in read(removed).spans)
+        if task.name != "write":
+            assert item.last_face in right
+            assert read(swapped).face != read(right).face
+
+
+@pytest.mark.parametrize("task", TASKS, ids=NAMES)
+def test_chances_of_answers_become_bits_among_the_legal_ones(task):
+    class Sure(Echo):
+        """Gives the first choice half of all chance, the others a quarter each and more than one in all."""
+
+        def nats(self, messages, answers):
+            return -np.log([0.5, *[0.25] * (len(answers) - 1)]) + 7.0
+
+    result = run_task(task, Sure())
+    if not task.is_single:
+        assert result.bits == {}
+        return
+    for condition in CONDITIONS:
+        for bits, item in zip(result.bits[condition], task.items, strict=True):
+            total = 0.5 + 0.25 * (len(item.choices) - 1)
+            share = (0.5 if item.choices[0] == item.answer else 0.25) / total
+            assert bits == pytest.approx(-np.log2(share))
+    assert result.guessing_bits == pytest.approx(np.mean([np.log2(len(item.choices)) for item in task.items]))

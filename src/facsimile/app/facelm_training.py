@@ -31,6 +31,7 @@ class Options:
     body: Path | None
     device: str | None
     rules_off: tuple[str, ...]
+    blind: tuple[str, ...]
     resume: bool
     force: bool
 
@@ -61,7 +62,9 @@ def run(options: Options, report: Callable[[str], None]) -> tuple[Path, dict[str
 def _config(options: Options) -> "FaceLMTraining":
     from facsimile.train.facelm.recipes import recipe_named
 
-    changes: dict[str, Any] = {"seed": options.seed, "steps": options.steps, "device": options.device}
+    changes: dict[str, Any] = {
+        "seed": options.seed, "steps": options.steps, "device": options.device, "blind": options.blind or None
+    }  # fmt: skip
     return dataclasses.replace(
         recipe_named(options.recipe), **{name: value for name, value in changes.items() if value is not None}
     )

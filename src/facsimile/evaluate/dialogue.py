@@ -115,6 +115,11 @@ def event_f1(truth: Int[np.ndarray, " N"], found: Int[np.ndarray, " M"], *, tole
     """Return F1 of onsets matched one to one, in order, within ``tolerance`` frames; NaN if there are none at all."""
     if not len(truth) and not len(found):
         return math.nan
+    return 2 * num_matched(truth, found, tolerance=tolerance) / (len(truth) + len(found))
+
+
+def num_matched(truth: Int[np.ndarray, " N"], found: Int[np.ndarray, " M"], *, tolerance: int) -> int:
+    """Count onsets that match one to one, in order, within ``tolerance`` frames."""
     hits, i, j = 0, 0, 0
     while i < len(truth) and j < len(found):
         if abs(int(truth[i]) - int(found[j])) <= tolerance:
@@ -123,7 +128,7 @@ def event_f1(truth: Int[np.ndarray, " N"], found: Int[np.ndarray, " M"], *, tole
             i += 1
         else:
             j += 1
-    return 2 * hits / (len(truth) + len(found))
+    return hits
 
 
 def event_f1_null(
@@ -158,6 +163,26 @@ def balanced_accuracy(truth: Bool[np.ndarray, " N"], answer: Bool[np.ndarray, " 
     if truth.all() or not truth.any():
         return math.nan
     return float((answer[truth].mean() + 1 - answer[~truth].mean()) / 2)
+
+
+def balanced(
+    truth: Bool[np.ndarray, " N"], answer: Bool[np.ndarray, " N"], dialogue: Int[np.ndarray, " N"], *, seed: int = 0
+) -> Measured:
+    """Return the balanced accuracy of answers in some dialogues with its interval over dialogues."""
+    value = balanced_accuracy(truth, answer)
+    if math.isnan(value):
+        return Measured(value)
+    _, index = np.unique(dialogue, return_inverse=True)
+    size = int(index.max()) + 1
+    weights = _draws(size, seed)
+    shares = []
+    for kind in (True, False):
+        right = np.bincount(index, weights=(truth == kind) & (answer == kind), minlength=size)
+        shares.append((weights @ right, weights @ np.bincount(index, weights=truth == kind, minlength=size)))
+    whole = (shares[0][1] > 0) & (shares[1][1] > 0)
+    drawn = sum(right[whole] / count[whole] for right, count in shares) / 2
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return Measured(value, float(low), float(high))
 
 
 def _next_speech(quiet: np.ndarray, start: int) -> int | None:

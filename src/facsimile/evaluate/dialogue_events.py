@@ -1,11 +1,12 @@
 """Find what a viewer notices in a face that talks, and score when it begins: smiles, brows, frowns, blinks, nods."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from facsimile.evaluate.dialogue import event_f1, event_f1_null, onsets
+from facsimile.evaluate.dialogue import Measured, event_f1, event_f1_null, num_matched, onsets, rate
 from facsimile.facs.intensity import PRESENT
 from facsimile.facs.track import Track
 
@@ -59,6 +60,37 @@ def score_events(truth: Track, found: Track) -> dict[str, EventScore]:
         for name in true
         if name in claimed
     }
+
+
+def pooled_event_f1(truth: Sequence[Track], found: Sequence[Sequence[Track]]) -> dict[str, tuple[Measured, Measured]]:
+    """Return, by event, F1 over all dialogues and that of the same onsets shifted around the clip.
+
+    ``found`` holds the sampled continuations of each dialogue; all tracks have the same even times. NaN where an event
+    never happens. Intervals are over dialogues.
+    """
+    tolerance = round(TOLERANCE_S / float(np.median(np.diff(truth[0].time_s))))
+    counts: dict[str, list[tuple[float, float, float]]] = {}
+    for one, samples in zip(truth, found, strict=True):
+        true = event_onsets(one)
+        claimed = [event_onsets(sample) for sample in samples]
+        for name in true.keys() & set(claimed[0]):
+            rows = [_counts(true[name], moved[name], tolerance, len(one)) for moved in claimed]
+            counts.setdefault(name, []).append(tuple(np.sum(rows, axis=0).tolist()))
+    scores = {}
+    for name in [*EVENT_UNITS, NOD]:
+        if name in counts:
+            hits, shifted, total = np.array(counts[name]).T
+            scores[name] = (rate(hits, total), rate(shifted, total))
+    return scores
+
+
+def _counts(true: np.ndarray, claimed: np.ndarray, tolerance: int, num_frames: int) -> tuple[float, float, float]:
+    """Return twice the matches, twice the mean matches over all shifts, and all onsets of both."""
+    hits = num_matched(true, claimed, tolerance=tolerance)
+    moved = [
+        num_matched(true, np.sort((claimed + shift) % num_frames), tolerance=tolerance) for shift in range(num_frames)
+    ]
+    return 2.0 * hits, 2.0 * float(np.mean(moved)), float(len(true) + len(claimed))
 
 
 def _lowered(pitch_rad: Float[np.ndarray, " T"]) -> np.ndarray:

@@ -13,10 +13,26 @@ MOTION_BASELINES = ("random clip", "mean face", "copy partner", "frame-shuffled"
 TEXT_BASELINES = ("unigram", "retrained without faces", "wrong partner")
 """Rows of every table of text bits."""
 
+TASK_BASELINES = ("face removed", "face swapped", "chance", "repeating the last face")
+"""Rows of every table of task scores: what an answer is worth that does not come from the face."""
+
+ANSWER_BASELINES = ("face removed", "face swapped", "guessing")
+"""Rows of every table of bits of right answers."""
+
+TURN_BASELINES = ("always hold", "retrained without faces")
+"""Rows of every table of turn-taking."""
+
 ORACLE = "oracle"
 """The law of the world itself: a row of every table about synthetic data, where it is known."""
 
-KINDS: dict[str, tuple[str, ...]] = {"bits": BIT_BASELINES, "motion": MOTION_BASELINES, "text": TEXT_BASELINES}
+KINDS: dict[str, tuple[str, ...]] = {
+    "bits": BIT_BASELINES,
+    "motion": MOTION_BASELINES,
+    "text": TEXT_BASELINES,
+    "tasks": TASK_BASELINES,
+    "answers": ANSWER_BASELINES,
+    "turns": TURN_BASELINES,
+}
 
 SYNTHETIC_CAPTION = "Synthetic faces: this proves the machinery and says nothing about people."
 
@@ -26,7 +42,7 @@ Rows = Mapping[str, Mapping[str, Measured]]
 def table(rows: Rows, *, kind: str, synthetic: bool) -> str:
     """Return rows of measurements as Markdown; a ValueError names every baseline row that is missing.
 
-    ``kind`` is bits, motion or text. Empty cells are metrics that a row cannot have.
+    ``kind`` is one of ``KINDS``. Empty cells are metrics that a row cannot have.
     """
     if kind not in KINDS:
         raise ValueError(f"kind: {kind!r} is unknown; choose from {', '.join(KINDS)}")

@@ -9,6 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+from jaxtyping import Float
+
 MAX_TOKENS = 400
 """Longest answer: a few sentences and a tag of at most 3 tokens per unit."""
 
@@ -71,6 +74,15 @@ class Backend(Protocol):
 
     def complete(self, messages: Sequence[Message], options: Options = DEFAULTS) -> str:
         """Return the text of the next message; raise ``BackendError`` if there is none."""
+        ...
+
+
+@runtime_checkable
+class Weighing(Protocol):
+    """A backend that says how likely given answers are."""
+
+    def nats(self, messages: Sequence[Message], answers: Sequence[str]) -> Float[np.ndarray, " N"]:
+        """Return -log p(answer | messages) of each answer."""
         ...
 
 

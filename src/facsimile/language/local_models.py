@@ -9,7 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from jaxtyping import Float
+
 from facsimile.language.backends import DEFAULTS, BackendError, Capabilities, Message, Options
+from facsimile.language.log_probs import continuation_nats
 
 MIN_TEMPERATURE = 1e-3
 """Below this an answer is the likeliest one, without chance."""
@@ -59,6 +63,15 @@ class LocalTransformers:
         if not text.strip():
             raise BackendError(f"{self.name} answered with nothing; try another temperature or model")
         return str(text)
+
+    def nats(self, messages: Sequence[Message], answers: Sequence[str]) -> Float[np.ndarray, " N"]:
+        """Return -log p(answer | messages) of each answer, exactly; without a chat template a space leads it."""
+        tokenizer, model = self._loaded
+        lead = "" if tokenizer.chat_template else " "
+        prompt = self._prompt(messages)
+        return continuation_nats(
+            model, tokenizer, [(prompt, lead + answer) for answer in answers], special_tokens=False
+        )
 
     def _prompt(self, messages: Sequence[Message]) -> str:
         """Use the model's own chat template; without one, a line per message."""

@@ -16,16 +16,18 @@ def continuation_nats(
     pairs: Sequence[tuple[str, str]],
     *,
     padding: Padding = "right",
+    special_tokens: bool = True,
 ) -> Float[np.ndarray, " N"]:
     """Return -log p(continuation | prompt) in nats for pairs of (prompt, continuation).
 
     ``model`` is a causal language model of transformers and ``tokenizer`` its own; both texts are cut into tokens
-    apart, so the prompt's tokens do not depend on what follows. The side of the padding changes nothing. A ValueError
-    names an empty prompt or continuation.
+    apart, so the prompt's tokens do not depend on what follows. The side of the padding changes nothing.
+    ``special_tokens`` False adds none to the prompt: chat templates bring their own. A ValueError names an empty prompt
+    or continuation.
     """
     import torch
 
-    parts = [_tokens(tokenizer, prompt, continuation) for prompt, continuation in pairs]
+    parts = [_tokens(tokenizer, prompt, continuation, special_tokens) for prompt, continuation in pairs]
     if not parts:
         return np.zeros(0)
     longest = max(len(prompt) + len(rest) for prompt, rest in parts)
@@ -51,8 +53,8 @@ def bits_per_byte(nats: Float[np.ndarray, " N"], texts: Sequence[str]) -> float:
     return float(nats.sum() / math.log(2) / size) if size else math.nan
 
 
-def _tokens(tokenizer: Any, prompt: str, continuation: str) -> tuple[list[int], list[int]]:
-    before = list(tokenizer(prompt).input_ids)
+def _tokens(tokenizer: Any, prompt: str, continuation: str, special_tokens: bool) -> tuple[list[int], list[int]]:
+    before = list(tokenizer(prompt, add_special_tokens=special_tokens).input_ids)
     after = list(tokenizer(continuation, add_special_tokens=False).input_ids)
     if not before or not after:
         raise ValueError(

@@ -6,6 +6,12 @@ from facsimile.language.backends import Backend, Echo
 from facsimile.language.http_backend import TIMEOUT_S, OpenAICompatible
 
 LOCAL_PREFIX, GGUF_PREFIX, REPLAY_PREFIX, FACELM_PREFIX = "local:", "gguf:", "replay:", "facelm:"
+PREFIXES = (LOCAL_PREFIX, GGUF_PREFIX, REPLAY_PREFIX, FACELM_PREFIX)
+
+
+def names_backend(address: str) -> bool:
+    """Whether an address names a backend and not a file."""
+    return address == "echo" or address.startswith((*PREFIXES, "http://", "https://"))
 
 
 def open_backend(address: str, *, model: str | None = None, timeout_s: float = TIMEOUT_S) -> Backend:
@@ -18,7 +24,7 @@ def open_backend(address: str, *, model: str | None = None, timeout_s: float = T
     """
     if address == "echo":
         return Echo()
-    for prefix in (LOCAL_PREFIX, GGUF_PREFIX, REPLAY_PREFIX, FACELM_PREFIX):
+    for prefix in PREFIXES:
         if address.startswith(prefix):
             return _open_path(prefix, Path(address.removeprefix(prefix)))
     return OpenAICompatible(address, model=model, timeout_s=timeout_s)

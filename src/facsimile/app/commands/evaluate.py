@@ -1,4 +1,4 @@
-"""``facsimile evaluate``: how well a reader reads faces whose truth is known."""
+"""``facsimile evaluate``: how well a reader reads faces whose truth is known, or a language model uses faces."""
 
 import json
 from pathlib import Path
@@ -16,32 +16,81 @@ BATCH = 256
 SPLITS = ("test", "all")
 
 
-@click.command("evaluate", short_help="Measure a reader on a data set.")
-@click.argument("weights", type=click.Path(path_type=Path))
+@click.command("evaluate", short_help="Measure a reader, or a language model with a face.")
+@click.argument("subject")
 @click.option(
-    "--data", "folder", type=click.Path(path_type=Path), required=True, help="Folder of `facsimile dataset make`."
+    "--data",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Readers: folder of `facsimile dataset make`. facelm: dialogues as for `facsimile train`; without it the "
+    "synthetic world that the model grew up in.",
 )
 @click.option(
     "--split",
     type=click.Choice(SPLITS),
     default="test",
     show_default=True,
-    help="test: people that training on this data set leaves out.",
+    help="Readers; test: people that training on this data set leaves out.",
 )
-@click.option("--limit", type=click.IntRange(1), help="Read at most so many pictures.")
-@click.option("--seed", type=int, default=0, show_default=True, help="For the confidence intervals.")
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads of the reader.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def command(weights: Path, folder: Path, split: str, limit: int | None, seed: int, threads: int, as_json: bool) -> None:
-    """Measure the reader WEIGHTS (.onnx) on a data set, per action unit.
+@click.option("--limit", type=click.IntRange(1), help="Readers: read at most so many pictures.")
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Readers: threads.")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    multiple=True,
+    help="facelm: a model trained with --blind on the same data; repeatable.",
+)
+@click.option(
+    "--rule-off",
+    "rules_off",
+    multiple=True,
+    type=click.Choice(["emotion", "question", "mouth", "blinks", "mimicry", "nods"]),
+    help="facelm: as in training, for --data that is a table; repeatable.",
+)
+@click.option("--only", type=click.Choice(["tasks", "conversation"]), help="facelm: one half of the report.")
+@click.option(
+    "--groups", type=click.IntRange(1), default=40, show_default=True, help="Language models: questions of each task."
+)
+@click.option("--model", help="Servers: the model to ask for; its first one if not given.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For intervals and questions.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+def command(
+    subject: str, folder: Path | None, split: str, limit: int | None, threads: int, against: tuple[Path, ...],
+    rules_off: tuple[str, ...], only: str | None, groups: int, model: str | None, seed: int, as_json: bool,
+) -> None:  # fmt: skip
+    """Measure SUBJECT: the weights of a reader (.onnx) or a language model.
 
-    ICC(3,1) with a 95 % interval over people, correlation, AUC and F1 at intensity 2, mean error, and how often the
-    truth lies within the stated deviation; beside them the answers that need no skill. Crops are cut with the true
-    landmarks.
+    A reader, on a data set, per action unit: ICC(3,1) with a 95 % interval over people, correlation, AUC and F1 at
+    intensity 2, mean error, and how often the truth lies within the stated deviation.
+
+    A language model, named as for `facsimile chat --backend`: six kinds of questions that need faces, each asked with
+    the right face, none and a wrong one; how answers had to be read; bits of the right answer where the model states
+    chances (local:). The referees oracle, random and parrot prove the scoring.
+
+    facelm:FOLDER also on held-out dialogues: bits of words and faces, free runs, onsets of smiles and blinks, hold or
+    shift. No table is printed without its baseline rows: models trained with --blind, named with --against.
 
     \b
     facsimile evaluate reader.onnx --data renders/
+    facsimile evaluate http://localhost:8080
+    facsimile evaluate facelm:runs/facelm --against runs/no-faces --against runs/no-partner --against runs/no-words
     """
+    from facsimile.app.language_evaluation import Request, is_language_model, report_language
+
+    if is_language_model(subject):
+        request = Request(subject, folder, against, rules_off, only, groups, model, seed)
+        click.echo(report_language(request, as_json=as_json))
+        return
+    if folder is None:
+        raise click.UsageError("Missing option '--data': a reader is measured on a folder of 'facsimile dataset make'")
+    if against or rules_off or only or model:
+        raise click.UsageError("--against, --rule-off, --only and --model go with language models")
+    _evaluate_reader(Path(subject), folder, split, limit, seed, threads, as_json)
+
+
+def _evaluate_reader(
+    weights: Path, folder: Path, split: str, limit: int | None, seed: int, threads: int, as_json: bool
+) -> None:
     from facsimile.data.shards import read_shards
     from facsimile.detect.reader import Reader
     from facsimile.evaluate.report import as_text, report

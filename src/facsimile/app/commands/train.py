@@ -35,12 +35,15 @@ TORCH_MISSING = 'training needs torch: pip install "facsimile[train]"'
 @click.option("--rule-off", "rules_off", multiple=True,
               type=click.Choice(["emotion", "question", "mouth", "blinks", "mimicry", "nods"]),
               help="Switch a rule of generated faces off; repeatable.")  # fmt: skip
+@click.option("--blind", multiple=True, type=click.Choice(["partner", "own", "words"]),
+              help="lora_gpu, tiny_cpu: never show the partner's face, the own face or the words; repeatable. For "
+              "baselines of 'facsimile evaluate'.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Start afresh over what is already in the output folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the measurements as JSON instead of the path.")
 def command(
     recipe: str, data: tuple[Path, ...], out: Path, minutes: float | None, steps: int | None, seed: int,
     workers: int | None, resume: bool, start_from: Path | None, body: Path | None, device: str | None,
-    rules_off: tuple[str, ...], force: bool, as_json: bool,
+    rules_off: tuple[str, ...], blind: tuple[str, ...], force: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Train with RECIPE and write weights, card and measurements.
 
@@ -55,7 +58,8 @@ def command(
     if recipe in RECIPE_NAMES:
         if minutes is not None or workers is not None or start_from is not None:
             raise click.UsageError(f"{recipe} takes no --minutes, --workers or --from; its budget is --steps")
-        folder, measured = run(Options(recipe, data, out, steps, seed, body, device, rules_off, resume, force), _say)
+        options = Options(recipe, data, out, steps, seed, body, device, rules_off, blind, resume, force)
+        folder, measured = run(options, _say)
         click.echo(json.dumps(measured) if as_json else folder)
         return
     if recipe not in READER_RECIPES:
@@ -64,8 +68,8 @@ def command(
         raise click.ClickException(
             f"training recipe {recipe!r} is unknown; did you mean {nearest!r}? (known: {', '.join(known)})"
         )
-    if body is not None or device is not None or rules_off:
-        raise click.UsageError(f"--body, --device and --rule-off go with {' and '.join(RECIPE_NAMES)}")
+    if body is not None or device is not None or rules_off or blind:
+        raise click.UsageError(f"--body, --device, --rule-off and --blind go with {' and '.join(RECIPE_NAMES)}")
     _check_shards(data)
     if importlib.util.find_spec("torch") is None:
         raise click.ClickException(TORCH_MISSING)
