@@ -1,14 +1,12 @@
 import numpy as np
 
 from facsimile.render.diffusion import diffuse_along, diffusion_taps
-from facsimile.render.occlusion import TAPS, ambient_occlusion, nearest_of_blocks
+from facsimile.render.occlusion import ambient_occlusion, nearest_of_blocks
 from facsimile.render.raster import FAR
 
 
 def occluded(depth):
-    out = np.empty_like(depth)
-    ambient_occlusion(depth, np.float32(80), TAPS, np.empty_like(depth), out)
-    return out
+    return ambient_occlusion(depth, 80.0)
 
 
 def test_a_plane_is_open():

@@ -39,7 +39,7 @@ def slow_raster(screen, triangles, height, width):
 def test_triangles_agree_with_a_slow_twin():
     screen, triangles = random_triangles(1)
     buffer = empty_gbuffer(30, 48)
-    rasterise(screen, triangles, 0, NOTHING_CUT, buffer)
+    rasterise(screen, triangles, 0, NOTHING_CUT, False, buffer)
     depth, surface, weights = slow_raster(screen, triangles, 30, 48)
     assert (buffer.surface == surface).mean() > 0.999
     same = (buffer.surface == surface) & (surface != EMPTY)
@@ -52,21 +52,29 @@ def test_triangles_agree_with_a_slow_twin():
 def test_neighbours_leave_no_gap():
     screen = np.float32([[0, 0, 5], [20, 3, 5], [17, 20, 5], [2, 18, 5]])
     buffer = empty_gbuffer(24, 24)
-    rasterise(screen, np.int32([[0, 1, 2], [0, 2, 3]]), 0, NOTHING_CUT, buffer)
+    rasterise(screen, np.int32([[0, 1, 2], [0, 2, 3]]), 0, NOTHING_CUT, False, buffer)
     assert (buffer.surface[4:15, 4:15] != EMPTY).all()
 
 
 def test_cut_keeps_only_positive_values():
     screen = np.float32([[0, 0, 5], [20, 0, 5], [0, 20, 5]])
     buffer = empty_gbuffer(21, 21)
-    rasterise(screen, np.int32([[0, 1, 2]]), 7, np.float32([-1, 1, -1]), buffer)
+    rasterise(screen, np.int32([[0, 1, 2]]), 7, np.float32([-1, 1, -1]), False, buffer)
     assert buffer.surface[2, 15] == 7
     assert buffer.surface[2, 5] == EMPTY
 
 
+def test_one_sided_triangles_are_seen_from_outside_alone():
+    screen = np.float32([[0, 0, 5], [20, 0, 5], [0, 20, 5]])
+    for corners, is_seen in (([0, 2, 1], True), ([0, 1, 2], False)):
+        buffer = empty_gbuffer(21, 21)
+        rasterise(screen, np.int32([corners]), 0, NOTHING_CUT, True, buffer)
+        assert (buffer.surface[2, 5] != EMPTY) == is_seen
+
+
 def test_triangles_behind_the_camera_are_skipped():
     buffer = empty_gbuffer(8, 8)
-    rasterise(np.float32([[0, 0, 5], [7, 0, -1], [0, 7, 5]]), np.int32([[0, 1, 2]]), 0, NOTHING_CUT, buffer)
+    rasterise(np.float32([[0, 0, 5], [7, 0, -1], [0, 7, 5]]), np.int32([[0, 1, 2]]), 0, NOTHING_CUT, False, buffer)
     assert (buffer.surface == EMPTY).all()
 
 

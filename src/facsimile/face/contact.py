@@ -4,6 +4,7 @@ Lips meet along a surface that is nearly level: seen from above, at each place (
 lip must not lie below the highest point of the lower lip. Where it does, each lip gives way by half.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -190,11 +191,14 @@ def _lay(vertices, triangles, plan, sign):
         area = (x1 - x0) * (z2 - z0) - (x2 - x0) * (z1 - z0)
         if abs(area) < 1e-12:
             continue
-        for column in range(max(0, int(min(x0, x1, x2) - 0.5)), min(columns, int(max(x0, x1, x2) + 1.5))):
-            for row in range(max(0, int(min(z0, z1, z2) - 0.5)), min(rows, int(max(z0, z1, z2) + 1.5))):
+        share = 1 / area
+        left, right = max(0, math.ceil(min(x0, x1, x2) - 0.5)), min(columns - 1, math.floor(max(x0, x1, x2) - 0.5))
+        back, front = max(0, math.ceil(min(z0, z1, z2) - 0.5)), min(rows - 1, math.floor(max(z0, z1, z2) - 0.5))
+        for column in range(left, right + 1):
+            for row in range(back, front + 1):
                 px, pz = column + 0.5, row + 0.5
-                b = ((px - x0) * (z2 - z0) - (x2 - x0) * (pz - z0)) / area
-                c = ((x1 - x0) * (pz - z0) - (px - x0) * (z1 - z0)) / area
+                b = ((px - x0) * (z2 - z0) - (x2 - x0) * (pz - z0)) * share
+                c = ((x1 - x0) * (pz - z0) - (px - x0) * (z1 - z0)) * share
                 if b < -1e-9 or c < -1e-9 or b + c > 1 + 1e-9:
                     continue
                 y = (1 - b - c) * vertices[i, 1] + b * vertices[j, 1] + c * vertices[k, 1]

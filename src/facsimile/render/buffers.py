@@ -62,9 +62,9 @@ def pixel_buffer(
     """Return what the centre of each pixel sees of a head in the room, its clothes and what it wears [size,size]."""
     shape, buffer = topology(), empty_gbuffer(size, size)
     screen, everything = camera.project(vertices, size), np.empty(0, np.float32)
-    rasterise(screen, shape.seen_head, 0, everything, buffer)
-    rasterise(screen, shape.teeth, len(shape.triangles), everything, buffer)
-    rasterise(screen, shape.clothes, shape.num_head, below_neckline, buffer)
+    rasterise(screen, shape.seen_head, 0, everything, True, buffer)
+    rasterise(screen, shape.teeth, len(shape.triangles), everything, False, buffer)
+    rasterise(screen, shape.clothes, shape.num_head, below_neckline, False, buffer)
     if worn is not None:
         draw_worn(worn, camera, len(shape.seen), buffer)
     return buffer

@@ -3,11 +3,12 @@
 import math
 
 import numpy as np
+from jaxtyping import Float32
 
 from facsimile.kernel import lean_kernel
 from facsimile.render.inlined import inlined
 from facsimile.render.raster import FAR
-from facsimile.render.sampling import disc_taps, pixel_turn
+from facsimile.render.sampling import TURNS, disc_taps, turn_number
 
 NEAR_RADIUS_DM = 0.10
 """Radius of small features: nostrils, lids, lip seam (dm)."""
@@ -32,50 +33,62 @@ def nearest_of_blocks(depth, out):
 
 
 @inlined
-def hidden_part(depth, x, y, radius, dm_per_px, turn, taps):
+def hidden_part(depth, x, y, across, down, reach):
     """Return the mean occlusion 0-1 of opposite tap pairs round a pixel; convex and flat surroundings give 0.
 
-    A pair that leaves the picture hides nothing; the empty background lies deep.
+    ``across``, ``down`` [T] are offsets in pixels, ``reach`` [T] their lengths in dm. A pair that leaves the picture
+    hides nothing; the empty background lies deep.
     """
     height, width = depth.shape
-    here = depth[y, x]
-    cos_turn, sin_turn = math.cos(turn), math.sin(turn)
+    here, limit = depth[y, x], np.float32(3)
     hidden = np.float32(0)
-    for tap in range(taps.shape[0]):
-        ox = (taps[tap, 0] * cos_turn - taps[tap, 1] * sin_turn) * radius
-        oy = (taps[tap, 0] * sin_turn + taps[tap, 1] * cos_turn) * radius
-        ox = ox + math.copysign(np.float32(0.5), ox)
-        oy = oy + math.copysign(np.float32(0.5), oy)
-        reach = math.sqrt(ox * ox + oy * oy) * dm_per_px
-        dx, dy = int(ox), int(oy)
-        if x - dx < 0 or x + dx < 0 or x - dx >= width or x + dx >= width:
+    for tap in range(across.shape[0]):
+        dx, dy = across[tap], down[tap]
+        if min(x - dx, x + dx) < 0 or max(x - dx, x + dx) >= width:
             continue
-        if y - dy < 0 or y + dy < 0 or y - dy >= height or y + dy >= height:
+        if min(y - dy, y + dy) < 0 or max(y - dy, y + dy) >= height:
             continue
-        rise_a = (here - depth[y + dy, x + dx]) / reach
-        rise_b = (here - depth[y - dy, x - dx]) / reach
-        limit = np.float32(3)
+        rise_a = (here - depth[y + dy, x + dx]) / reach[tap]
+        rise_b = (here - depth[y - dy, x - dx]) / reach[tap]
         slopes = max(-limit, min(limit, rise_a)) + max(-limit, min(limit, rise_b))
         if slopes > np.float32(SLOPE_FREE):
             hidden += min(np.float32(1), (slopes - np.float32(SLOPE_FREE)) * np.float32(0.55))
-    return hidden / taps.shape[0]
+    return hidden / np.float32(across.shape[0])
+
+
+def turned_taps(radius_px: float, px_per_dm: float, shift_rad: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return for each of ``TURNS`` angles the taps' offsets (columns, rows) in pixels and their lengths in dm [N,T]."""
+    angle = (np.arange(TURNS) * (2 * math.pi / TURNS) + shift_rad)[:, None]
+    x = (TAPS[:, 0] * np.cos(angle) - TAPS[:, 1] * np.sin(angle)) * radius_px
+    y = (TAPS[:, 0] * np.sin(angle) + TAPS[:, 1] * np.cos(angle)) * radius_px
+    x, y = x + np.copysign(0.5, x), y + np.copysign(0.5, y)
+    reach = (np.hypot(x, y) / px_per_dm).astype(np.float32)
+    return x.astype(np.int32), y.astype(np.int32), reach
+
+
+def ambient_occlusion(depth: Float32[np.ndarray, "h w"], px_per_dm: float) -> Float32[np.ndarray, "h w"]:
+    """Return the visible part of the sky, DARKEST..1, of a depth map (dm)."""
+    raw, out = np.empty_like(depth), np.empty_like(depth)
+    near = turned_taps(px_per_dm * NEAR_RADIUS_DM, px_per_dm, 0.0)
+    far = turned_taps(px_per_dm * FAR_RADIUS_DM, px_per_dm, 1.0)
+    _look_round(depth, near, far, raw, out)
+    return out
 
 
 @lean_kernel
-def ambient_occlusion(depth, px_per_dm, taps, raw, out):
-    """Write the visible part of the sky [h,w], DARKEST..1, of a depth map; ``raw`` [h,w] is scratch."""
+def _look_round(depth, near, far, raw, out):
+    """Write the visible part of the sky: by taps into ``raw``, its mean over neighbours of like depth into ``out``."""
     height, width = depth.shape
-    near, far = px_per_dm * np.float32(NEAR_RADIUS_DM), px_per_dm * np.float32(FAR_RADIUS_DM)
-    dm_per_px = np.float32(1) / px_per_dm
+    one, strength = np.float32(1), np.float32(0.95)
     for y in range(height):
         for x in range(width):
             raw[y, x] = 1
             if depth[y, x] >= FAR:
                 continue
-            turn = pixel_turn(x, y)
-            small = hidden_part(depth, x, y, near, dm_per_px, turn, taps)
-            large = hidden_part(depth, x, y, far, dm_per_px, turn + np.float32(1), taps)
-            open_part = (1 - small * np.float32(0.95)) * math.sqrt(max(np.float32(0.01), 1 - large * np.float32(0.95)))
+            turn = turn_number(x, y)
+            small = hidden_part(depth, x, y, near[0][turn], near[1][turn], near[2][turn])
+            large = hidden_part(depth, x, y, far[0][turn], far[1][turn], far[2][turn])
+            open_part = (one - small * strength) * math.sqrt(max(np.float32(0.01), one - large * strength))
             raw[y, x] = max(np.float32(DARKEST), open_part)
     for y in range(height):
         for x in range(width):

@@ -73,11 +73,12 @@ def vertex_normals(vertices, triangles, normals):
 
 
 @lean_kernel
-def rasterise(screen, triangles, first, keep, buffer):
+def rasterise(screen, triangles, first, keep, one_sided, buffer):
     """Draw triangles [F,3] of screen points [V,3] into a G-buffer; the nearest wins, the earlier at equal depth.
 
     ``first`` is added to the triangle index stored. ``keep`` [V] discards samples where its interpolated value is
-    negative (a neckline); an empty array keeps all. Two-sided; triangles that reach behind the camera are skipped.
+    negative (a neckline); an empty array keeps all. ``one_sided`` triangles are seen from outside alone, where their
+    corners run counter-clockwise. Triangles that reach behind the camera are skipped.
     """
     depth, surface, weight1, weight2 = buffer.depth, buffer.surface, buffer.weight1, buffer.weight2
     height, width = depth.shape
@@ -90,7 +91,7 @@ def rasterise(screen, triangles, first, keep, buffer):
         if z0 <= NEAR or z1 <= NEAR or z2 <= NEAR:
             continue
         area = np.float64(x1 - x0) * np.float64(y2 - y0) - np.float64(x2 - x0) * np.float64(y1 - y0)
-        if area == 0:
+        if area == 0 or (one_sided and area > 0):  # with y down, counter-clockwise from outside is clockwise
             continue
         left, right = max(0, math.ceil(min(x0, x1, x2))), min(width - 1, math.floor(max(x0, x1, x2)))
         top, bottom = max(0, math.ceil(min(y0, y1, y2))), min(height - 1, math.floor(max(y0, y1, y2)))

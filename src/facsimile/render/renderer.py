@@ -7,7 +7,7 @@ from facsimile.face.mouth import lips_are_shut
 from facsimile.render.buffers import check_names
 from facsimile.render.film import diffused, exposed
 from facsimile.render.labels import landmark_visibility, unit_visibility
-from facsimile.render.occlusion import TAPS, ambient_occlusion, nearest_of_blocks
+from facsimile.render.occlusion import ambient_occlusion, nearest_of_blocks
 from facsimile.render.performance import Performance, intensities, perform
 from facsimile.render.posing import PosedHead, pose_head
 from facsimile.render.rendering import Rendering
@@ -98,8 +98,8 @@ def _shaded(
 def _occlusion(scene: Scene, sight: Sight) -> tuple[np.ndarray, np.ndarray]:
     """Return the depth of each pixel and the part of the sky it sees, both [H,W]."""
     size, px_per_dm = scene.size, scene.size / scene.camera.frame
-    depth, scratch, occlusion = (np.empty((size, size), np.float32) for _ in range(3))
+    depth = np.empty((size, size), np.float32)
     nearest_of_blocks(sight.buffer.depth, depth)
-    ambient_occlusion(depth, np.float32(px_per_dm), TAPS, scratch, occlusion)
+    occlusion = ambient_occlusion(depth, px_per_dm)
     shade_under_hair(sight.strands, px_per_dm, occlusion)
     return depth, occlusion

@@ -10,6 +10,8 @@ from facsimile.render.inlined import inlined
 GOLDEN_ANGLE = 2.399963
 """Radians; spreads taps evenly over a disc (Vogel 1979)."""
 SHADOW_TAPS = 6
+TURNS = 256
+"""Angles that taps are turned by, a power of two."""
 SHADOW_BIAS = 0.012
 """dm in front of the shadow map that still counts as lit, at normal incidence; grows to SHADOW_BIAS_GRAZING more."""
 SHADOW_BIAS_GRAZING = 0.03
@@ -134,9 +136,15 @@ def shadow_visibility(shadow, x, y, z, facing, softness, turn, decay):
 
 
 @inlined
+def turn_number(x, y):
+    """Return a number below ``TURNS`` that looks random from pixel to pixel (Teschner et al. 2003, spatial hash)."""
+    return ((x * 73856093) ^ (y * 19349663)) & (TURNS - 1)
+
+
+@inlined
 def pixel_turn(x, y):
-    """Return an angle in 0..2 pi that looks random from pixel to pixel (Teschner et al. 2003, spatial hash)."""
-    return (((x * 73856093) ^ (y * 19349663)) & 255) * np.float32(2 * math.pi / 256)
+    """Return an angle in 0..2 pi that looks random from pixel to pixel."""
+    return np.float32(turn_number(x, y)) * np.float32(2 * math.pi / TURNS)
 
 
 def disc_taps(count: int) -> np.ndarray:

@@ -66,10 +66,10 @@ def _draw_solids(scene: Scene, head: PosedHead, buffer: GBuffer, *, with_teeth: 
     shape = topology()
     screen = scene.camera.project(head.vertices, scene.size * SAMPLES)
     everything, below = np.empty(0, np.float32), below_neckline(scene.appearance)
-    rasterise(screen, shape.seen_head, 0, _outside_clothes(below), buffer)
+    rasterise(screen, shape.seen_head, 0, _outside_clothes(below), True, buffer)
     if with_teeth:
-        rasterise(screen, shape.teeth, len(shape.triangles), everything, buffer)
-    rasterise(screen, shape.clothes, shape.num_head, below, buffer)
+        rasterise(screen, shape.teeth, len(shape.triangles), everything, False, buffer)
+    rasterise(screen, shape.clothes, shape.num_head, below, False, buffer)
 
 
 def _outside_clothes(below: Float32[np.ndarray, " V"]) -> Float32[np.ndarray, " V"]:

@@ -103,7 +103,7 @@ def _room(item: Accessory, points: np.ndarray, head_pose_rad: np.ndarray) -> np.
 def draw_worn(worn: Worn, camera: Camera, first: int, buffer: GBuffer) -> None:
     """Rasterise the solid things; their triangles count from ``first``."""
     screen = camera.project(worn.vertices, buffer.depth.shape[0])
-    rasterise(screen, worn.cloth.triangles, first, NOTHING_CUT, buffer)
+    rasterise(screen, worn.cloth.triangles, first, NOTHING_CUT, False, buffer)
 
 
 def draw_lenses(worn: Worn, camera: Camera, hidden_by: np.ndarray) -> list[tuple[np.ndarray, Accessory]]:
@@ -111,7 +111,7 @@ def draw_lenses(worn: Worn, camera: Camera, hidden_by: np.ndarray) -> list[tuple
     out = []
     for points, lens in worn.lenses:
         buffer = empty_gbuffer(*hidden_by.shape)
-        rasterise(camera.project(points, hidden_by.shape[0]), lens.triangles, 0, NOTHING_CUT, buffer)
+        rasterise(camera.project(points, hidden_by.shape[0]), lens.triangles, 0, NOTHING_CUT, False, buffer)
         out.append((np.where(buffer.depth < hidden_by, buffer.depth, np.float32(np.inf)), lens))
     return out
 
