@@ -24,6 +24,7 @@ from facsimile.face.eyeballs import (
 )
 from facsimile.face.identity import Identity
 from facsimile.face.landmarks import landmarks
+from facsimile.face.lip_roll import fit_rolls
 from facsimile.face.lips import seal_lips
 from facsimile.face.pack import HeadPack, load_head_pack
 from facsimile.face.shapes import rig_shapes
@@ -36,6 +37,7 @@ CACHED_FACES = 16
 
 UPPER_TEETH_SHIFT = np.array((0.0, -0.02, -0.01), np.float32)
 """The template's upper incisors end at the seam of the lips; people show 2 mm more of them (dm, down and back)."""
+ROLLS = ("mouthRollUpper", "mouthRollLower")
 BLINKS = ("eyeBlinkLeft", "eyeBlinkRight")
 
 
@@ -112,6 +114,7 @@ class Rig:
         for side, (blink, lid) in enumerate(zip(blinks, lids, strict=True)):
             shut_lids(neutral, blink, lid)
             droop_lashes(neutral, blink, lid, side)
+        fit_rolls(neutral, *(shapes[self._row[name]] for name in ROLLS))
         return Face(neutral, shapes.reshape(len(shapes), -1), balls, lids, guards)
 
     def _template_shapes(self, identity: Identity) -> Float32[np.ndarray, "S V 3"]:
