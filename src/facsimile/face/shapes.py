@@ -110,7 +110,7 @@ LEFT_RECIPES: dict[str, Recipe] = {
     "mouth": (Take("fu:mouthLeft"),),
     "mouthDimple": (
         Take("fu:mouthDimpleLeft", 0.10),
-        Push((0.29, 6.61, 1.40), (0.1, 0.1, 0.16), (-1.7, -0.2, -7.5)),
+        Push((0.29, 6.61, 1.40), (0.1, 0.1, 0.16), (-1.7, -0.2, -6.4)),
         Push((0.29, 6.30, 1.28), (0.16, 0.16, 0.26), (0.6, 0.4, 1.4)),
         Push((0.44, 6.64, 1.25), (0.10, 0.12, 0.26), (-2.4, 0.0, 4.4)),
         Push((0.21, 6.69, 1.49), (0.06, 0.06, 0.10), (1.6, -1.6, -2.4)),
@@ -158,9 +158,9 @@ LEFT_RECIPES: dict[str, Recipe] = {
         Take("fu:mouthStretchLeft", 0.54),
         Take("ex:mouth-retraction", 0.33),
         Push((0.42, 6.43, 0.66), (0.25, 0.25, 0.40), (2.7, 0.7, -0.1)),
-        Push((0.21, 6.61, 1.43), (0.06, 0.06, 0.10), (3.1, -3.1, -3.1), lip="lower"),
+        Push((0.21, 6.61, 1.43), (0.06, 0.06, 0.10), (3.1, -1.6, -3.1), lip="lower"),
         Push((0.00, 6.49, 1.52), (0.16, 0.16, 0.26), (0.9, 0.6, -0.9)),
-        Push((0.21, 6.61, 1.43), (0.1, 0.1, 0.16), (2.0, -1.0, -2.4), lip="upper"),
+        Push((0.21, 6.61, 1.43), (0.1, 0.1, 0.16), (2.6, 0.2, -2.4), lip="upper"),
         Push((0.26, 6.42, 1.38), (0.1, 0.1, 0.16), (0.8, 1.0, -1.7), lip="lower"),
     ),
     "mouthUpperUp": (
@@ -187,8 +187,8 @@ LEFT_RECIPES: dict[str, Recipe] = {
     ),
     "nasolabialDeepen": (
         Take("fu:noseSneerLeft", 0.3, Region(at=(0.22, 6.85), radius=(0.4, 0.4))),
-        Take("fu:mouthUpperUpLeft", 0.25),
-        Push((0.24, 6.9, 1.43), (0.08, 0.1, 0.15), (1.2, 4.2, 1.4)),
+        Take("fu:mouthUpperUpLeft", 0.10),
+        Push((0.24, 6.9, 1.43), (0.08, 0.1, 0.15), (1.2, 5.4, 2.8)),
         Push((0.2, 6.76, 1.45), (0.04, 0.07, 0.1), (0.0, 1.0, -2.0)),
     ),
     "sharpLipPull": (
@@ -299,9 +299,9 @@ MIDDLE_RECIPES: dict[str, Recipe] = {
     ),
     "cheekSuck": (
         Take("fu:cheekPuff", -0.7),
-        Take("fu:mouthPucker", 0.3),
-        Push((0.48, 6.75, 1.15), (0.12, 0.14, 0.25), (-2.5, 0.0, -2.5)),
-        Push((-0.48, 6.75, 1.15), (0.12, 0.14, 0.25), (2.5, 0.0, -2.5)),
+        Take("fu:mouthPucker", 0.35),
+        *pair(Push((0.50, 6.72, 1.10), (0.12, 0.16, 0.25), (-4.5, 0.0, -5.0))),
+        *pair(Push((0.48, 6.98, 1.20), (0.14, 0.06, 0.25), (0.8, 0.0, 1.4))),
     ),
     "nostrilDilate": (Take("ex:nose-left-dilatation", 2.2), Take("ex:nose-right-dilatation", 2.2)),
     "nostrilCompress": (
@@ -323,7 +323,7 @@ REACH_MM: dict[str, float] = {
     "mouthUpperUp": 8.7,
     "mouthSmile": 15.5,
     "mouthDimple": 8.7,
-    "mouthFrown": 6.0,
+    "mouthFrown": 8.0,
     "mouthStretch": 10.1,
     "mouthPress": 4.3,
     "mouthLowerDown": 7.5,
