@@ -32,9 +32,9 @@ def random_spans(rng):
     return spans
 
 
-def test_ten_thousand_random_faces_come_back_as_they_were():
+def check_faces_come_back_as_they_were(count):
     rng, num_faces = np.random.default_rng(1), 0
-    while num_faces < 10_000:
+    while num_faces < count:
         spans = random_spans(rng)
         num_faces += len(spans)
         text = write(spans)
@@ -42,6 +42,11 @@ def test_ten_thousand_random_faces_come_back_as_they_were():
         assert back.spans == tuple(spans), text
         assert back.rung is Rung.EXACT
         assert back.notes == ()
+
+
+def test_random_faces_come_back_as_they_were():
+    """The first of the ten thousand of benchmarks/round_trips.py."""
+    check_faces_come_back_as_they_were(3000)
 
 
 def test_writing_is_canonical_and_only_where_the_face_changes():

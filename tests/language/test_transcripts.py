@@ -33,7 +33,7 @@ def random_changes(rng):
 
 def test_a_track_goes_into_text_and_back():
     rng = np.random.default_rng(0)
-    for _ in range(60):
+    for _ in range(20):
         changes = random_changes(rng)
         text = write_changes(changes)
         assert read_changes(text) == changes
