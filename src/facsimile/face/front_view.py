@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int32
 
 from facsimile.face.pack import PART_NAMES, load_head_pack, part_index
-from facsimile.kernel import kernel
+from facsimile.kernel import lean_kernel
 
 X_LOW, X_HIGH, Y_LOW, Y_HIGH = -1.0, 1.0, 6.0, 8.0
 """Window (dm) that holds the face of the template."""
@@ -62,25 +62,26 @@ def look(vertices: Float32[np.ndarray, "V 3"]) -> FrontView:
     )
 
 
-@kernel
+@lean_kernel
 def _draw(vertices, corners, triangle, barycentric, depth):
     height, width = triangle.shape
     for t in range(corners.shape[0]):
-        x = np.array([(vertices[k, 0] - X_LOW) / STEP for k in corners[t]])
-        y = np.array([(Y_HIGH - vertices[k, 1]) / STEP for k in corners[t]])
-        z = np.array([vertices[k, 2] for k in corners[t]])
-        area = (x[1] - x[0]) * (y[2] - y[0]) - (x[2] - x[0]) * (y[1] - y[0])
+        i, j, k = corners[t, 0], corners[t, 1], corners[t, 2]
+        x0, y0 = (vertices[i, 0] - X_LOW) / STEP, (Y_HIGH - vertices[i, 1]) / STEP
+        x1, y1 = (vertices[j, 0] - X_LOW) / STEP, (Y_HIGH - vertices[j, 1]) / STEP
+        x2, y2 = (vertices[k, 0] - X_LOW) / STEP, (Y_HIGH - vertices[k, 1]) / STEP
+        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
         if area == 0:
             continue
-        for row in range(max(0, int(y.min() - 0.5)), min(height, int(y.max() + 1.5))):
-            for column in range(max(0, int(x.min() - 0.5)), min(width, int(x.max() + 1.5))):
+        for row in range(max(0, int(min(y0, y1, y2) - 0.5)), min(height, int(max(y0, y1, y2) + 1.5))):
+            for column in range(max(0, int(min(x0, x1, x2) - 0.5)), min(width, int(max(x0, x1, x2) + 1.5))):
                 px, py = column + 0.5, row + 0.5
-                b = ((px - x[0]) * (y[2] - y[0]) - (x[2] - x[0]) * (py - y[0])) / area
-                c = ((x[1] - x[0]) * (py - y[0]) - (px - x[0]) * (y[1] - y[0])) / area
+                b = ((px - x0) * (y2 - y0) - (x2 - x0) * (py - y0)) / area
+                c = ((x1 - x0) * (py - y0) - (px - x0) * (y1 - y0)) / area
                 a = 1 - b - c
                 if a < -1e-9 or b < -1e-9 or c < -1e-9:
                     continue
-                here = a * z[0] + b * z[1] + c * z[2]
+                here = a * vertices[i, 2] + b * vertices[j, 2] + c * vertices[k, 2]
                 if here > depth[row, column]:
                     depth[row, column] = here
                     triangle[row, column] = t

@@ -14,6 +14,8 @@ GRID = 128
 """Side of the stored picture: rays of a 256 px picture are cast for every second pixel."""
 BACKGROUND_DM = 20.0
 """Backgrounds are blurred as if they lay this far behind the face."""
+LEAST_BLUR = 0.75
+"""Stored pixels that any lens but a pinhole blurs by: edges of leaves and tiles would be stairs."""
 MARGIN = 12
 """Rays cast beyond the picture's edge, so that blur has something to take in."""
 RANGE = (0.0005, 14.0)
@@ -54,7 +56,8 @@ def background_of(place: Place, camera: Camera) -> Background:
     pixels = place.seen(eye, camera_rays(camera, GRID, MARGIN), beyond=camera.distance + BEHIND_DM).reshape(
         side, side, 3
     )
-    blurred = defocused(np.clip(pixels, *RANGE), blur_radius(camera, BACKGROUND_DM) * GRID)
+    radius = max(LEAST_BLUR, blur_radius(camera, BACKGROUND_DM) * GRID) if camera.aperture_dm else 0.0
+    blurred = defocused(np.clip(pixels, *RANGE), radius)
     inside = slice(MARGIN, MARGIN + GRID)
     return Background(place.kind, np.ascontiguousarray(blurred[inside, inside]))
 

@@ -16,6 +16,8 @@ SUN_RADIUS_RAD = 0.03
 """Wider than the sun (0.0047): with the haze round it, and so that its shadow's edge spans a few millimetres."""
 BLUE = np.array([0.45, 0.68, 1.15])
 NIGHT_FILL = 0.012
+AUTUMN = 0.06
+"""Part of the trees whose leaves have turned."""
 
 
 def _seed(rng: np.random.Generator) -> int:
@@ -67,8 +69,8 @@ def _houses(rng: np.random.Generator, panels: list[np.ndarray], floor: float) ->
 def _trees(rng: np.random.Generator, panels: list[np.ndarray], floor: float, *, dense: bool) -> None:
     """Put bushes and trees behind: layers of leaves, dark ones last."""
     hue = np.array([0.12, 0.18, 0.06]) * np.exp(rng.normal(size=3) * 0.25)
-    if rng.random() < 0.12:
-        hue = np.array([0.35, 0.17, 0.04]) * np.exp(rng.normal(size=3) * 0.2)
+    if rng.random() < AUTUMN:
+        hue = np.array([0.26, 0.15, 0.05]) * np.exp(rng.normal(size=3) * 0.2)
     for layer in range(int(rng.integers(2, 5)) if dense else int(rng.integers(1, 3))):
         z = -float(rng.uniform(12, 30)) * (1 + 1.5 * layer)
         width, height = float(rng.uniform(0.9, 2.4)) * abs(z), float(rng.uniform(0.7, 1.6)) * abs(z)

@@ -23,6 +23,12 @@ CURVE_MAX = 8.0
 """Linear value that the tone curve's table ends at."""
 GRAIN_SIZE = 320
 """Side of the stored noise; larger pictures repeat it."""
+GRAIN_SIGMA = (0.9, 0.5, 0.9)
+"""Blur (px) of the noise of red, green and blue: a colour mosaic has half as many red and blue pixels as green."""
+COMMON_GRAIN = 0.75
+"""Part of the noise's deviation that all colours share: cameras smooth colours more than brightness."""
+CLEANED, LARGEST_NOISE = 0.93, 0.022
+"""Part of the cameras that take away noise, and what they leave at light 1: telephones' pictures are smooth."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,8 @@ class Sensor:
 def random_sensor(rng: np.random.Generator, *, is_dim: bool = False) -> Sensor:
     """Draw a camera: most are good, some are bad; ``is_dim`` places cost noise and motion blur."""
     bad = rng.random() < 0.25
-    noise = math.exp(rng.normal() * 0.7) * (0.02 if bad else 0.006) * (2.5 if is_dim else 1.0)
+    noise = math.exp(rng.normal() * 0.6) * (0.013 if bad else 0.005) * (1.8 if is_dim else 1.0)
+    noise = min(noise, LARGEST_NOISE) if rng.random() < CLEANED else noise
     red, blue = np.exp(rng.normal(size=2) * 0.05)
     moves = rng.random() < (0.35 if is_dim else 0.12)
     return Sensor(
@@ -169,12 +176,14 @@ def moved(picture: Float32[np.ndarray, "H W 3"], way_px: float, angle_rad: float
 
 @lru_cache(maxsize=1)
 def _grain() -> Float32[np.ndarray, "G G 3"]:
-    """Return noise of deviation 1 as a colour mosaic leaves it: neighbours of red and blue are interpolated."""
+    """Return noise of deviation 1 as a camera leaves it: coarser in red and blue, and mostly common to all colours."""
     noise = np.random.default_rng(20).standard_normal((GRAIN_SIZE, GRAIN_SIZE, 3), np.float32)
-    for channel, sigma in ((0, 0.7), (1, 0.5), (2, 0.7)):
+    for channel, sigma in enumerate(GRAIN_SIGMA):
         plane = cv2.GaussianBlur(noise[..., channel], (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
         noise[..., channel] = plane / plane.std()
-    return noise
+    own = np.float32(math.sqrt(1 - COMMON_GRAIN**2))
+    noise[..., ::2] = np.float32(COMMON_GRAIN) * noise[..., 1:2] + own * noise[..., ::2]
+    return np.asarray(noise / noise.std((0, 1)), np.float32)
 
 
 @lean_kernel
