@@ -31,11 +31,37 @@ def test_make_then_show(tmp_path):
     assert json.loads(run("show", tmp_path / "faces", "--json").stdout)["images"] == 16
 
 
-def test_a_dry_run_counts_and_writes_nothing(tmp_path):
+def test_a_dry_run_counts_and_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("facsimile.studio.population.MOST_PEOPLE", 3)
     counted = run("make", tmp_path / "faces", "-n", 400, "--dry-run", "--json")
     assert json.loads(counted.stdout)["units"]["12"]["active"] > 0.1
+    people = json.loads(counted.stdout)["people"]
+    assert (people["people"], people["counted"]) == (50, 3)
+    for name in ("age", "skin_tone", "hair_style", "glasses", "light"):
+        assert sum(people[name].values()) == pytest.approx(1.0)
     assert not (tmp_path / "faces").exists()
-    assert run("make", tmp_path / "faces", "-n", 40, "--dry-run").stdout.startswith("40 images:")
+    told = run("make", tmp_path / "faces", "-n", 40, "--dry-run").stdout
+    assert told.startswith("40 images:")
+    assert "\nskin tone: " in told
+
+
+def test_a_dry_run_counts_clips(tmp_path, monkeypatch):
+    monkeypatch.setattr("facsimile.studio.population.MOST_PEOPLE", 2)
+    told = run(
+        "make", tmp_path, "--recipe", "affects", "--fps", 25, "--clip-seconds", 0.6, "-n", 105, "--dry-run", "--json"
+    )
+    assert json.loads(told.stdout)["images"] == 105
+    assert json.loads(told.stdout)["people"]["people"] == 1
+
+
+def test_one_sample_of_a_set_is_drawn_again_with_its_labels(tmp_path, monkeypatch):
+    picture = tmp_path / "again.png"
+    drawn = run("sample", 9, "--seed", 3, "--size", 48, "-o", picture)
+    assert drawn.exit_code == 0, drawn.output
+    row = json.loads(drawn.stdout)
+    assert (row["index"], row["identity"], row["seed"]) == (9, 1, 3)
+    assert picture.stat().st_size > 1000
+    assert run("sample", 9, "--seed", 3, "--size", 48, "-o", picture).exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -44,6 +70,9 @@ def test_a_dry_run_counts_and_writes_nothing(tmp_path):
         (["--recipe", "mixd"], "did you mean 'mixed'"),
         (["--size", "8"], "8 is not in the range 32<=x<=2048"),
         (["-n", "0"], "0 is not in the range"),
+        (["--buffers", "depth,heat"], "buffers must be different ones of segmentation, depth, displacement, got depth"),
+        (["--fps", "25"], "recipe 'mixed' holds single images"),
+        (["--recipe", "affects", "-n", "147001"], "count must be at most 147000"),
     ],
 )
 def test_mistakes_are_told_in_one_line(tmp_path, arguments, message):

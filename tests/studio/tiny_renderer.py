@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 
 from facsimile.facs.action_units import LABEL_UNITS
+from facsimile.facs.expression import ActionUnits
+from facsimile.facs.notation import write
 from facsimile.studio.settings import Settings
 from facsimile.studio.shards import encode_image
 from facsimile.studio.shots import PIXEL_STREAM, shot, stream
@@ -61,7 +63,7 @@ def tiny_row(settings: Settings, index: int) -> dict:
         "light": {"number": s.light, "kind": "flat"},
         "appearance": {"age_years": 30.0, "sex": 0.5, "ancestry": [0.2, 0.3, 0.5], "description": "{}"},
         "rig": settings.rig,
-        "notation": "0",
+        "notation": write(ActionUnits(s.action_units)),
         "recipe": settings.recipe.name,
         "seed": settings.seed,
     }

@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +126,12 @@ class Shards(Sequence[dict[str, Any]]):
         with futures.ThreadPoolExecutor(threads or os.cpu_count()) as pool:
             list(pool.map(lambda shard: self._decode_into(out, wanted, shard), range(len(self.paths))))
         return out
+
+    def encoded_images(self) -> Iterator[bytes]:
+        """Yield the compressed pictures in order, one shard in memory at a time."""
+        for path in self.paths:
+            encoded = pc.struct_field(_read(path, ["image"])["image"], "bytes")
+            yield from (value.as_py() for value in encoded)
 
     def _image_shape(self) -> tuple[int, ...]:
         return self[0]["image"].shape

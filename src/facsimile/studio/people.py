@@ -12,6 +12,8 @@ from facsimile.facs.converters import expression_from_action_units
 from facsimile.facs.expression import ActionUnits
 from facsimile.facs.notation import write
 from facsimile.render.background import background_of
+from facsimile.render.buffer_files import png_files
+from facsimile.render.buffers import Buffers
 from facsimile.render.environment import DIM_PLACES, random_place
 from facsimile.render.light import Light, place_light
 from facsimile.render.place import Place
@@ -39,7 +41,9 @@ def render_sample(settings: Settings, index: int, *, person: Person) -> Row:
     try:
         this = shot(settings.recipe, settings.seed, index)
         scene = scene_of(this, person, seed=settings.seed, size=settings.size)
-        return row_of(this, scene, render(scene), settings)
+        wanted = tuple(name for name in settings.buffers if name != "segmentation")
+        rendering = render(scene, buffers=wanted)
+        return row_of(this, scene, rendering, settings) | buffer_columns(rendering, settings.buffers)
     except BaseException as error:
         error.add_note(sample_note(index))
         raise
@@ -106,7 +110,7 @@ def row_of(this: Shot, scene: Scene, rendering: Rendering, settings: Settings) -
     extension = "jpg" if settings.image_format == "jpeg" else "png"
     return {
         "image": {
-            "bytes": encode_image(rendering.image, settings.image_format),
+            "bytes": encode_image(rendering.image, settings.image_format, settings.jpeg_quality),
             "path": f"{this.index:08d}.{extension}",
         },
         "identity": this.identity,
@@ -135,3 +139,16 @@ def row_of(this: Shot, scene: Scene, rendering: Rendering, settings: Settings) -
         "recipe": settings.recipe.name,
         "seed": settings.seed,
     }
+
+
+def buffer_columns(rendering: Rendering, names: tuple[str, ...]) -> Row:
+    """Return labels of every pixel as PNG files, in the columns of `shards.BUFFER_FIELDS`."""
+    if not names:
+        return {}
+    files = png_files(dataclasses.replace(rendering, buffers=rendering.buffers or Buffers()))
+    maps = {
+        name.removeprefix("displacement_").removesuffix(".png"): content
+        for name, content in files.items()
+        if name.startswith("displacement_")
+    }
+    return {name: list(maps.items()) if name == "displacement" else files[f"{name}.png"] for name in names}

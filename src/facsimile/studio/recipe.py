@@ -164,6 +164,11 @@ class Recipe:
         """Return how many images are drawn together: those of a clip, or else of a person."""
         return self.images_per_identity if self.clips is None else self.clips.frames
 
+    @property
+    def lights_per_identity(self) -> int:
+        """Return in how many lights a person is seen."""
+        return -(-self.images_per_identity // self.images_per_light) if self.clips is None else self.clips.per_identity
+
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON."""
         return dataclasses.asdict(self)

@@ -21,6 +21,8 @@ SHARD_ROWS = 512
 FORMAT_VERSION = 2
 """Version of the columns and of the manifest."""
 IMAGE_FORMATS = ("jpeg", "png")
+BUFFERS = ("segmentation", "depth", "displacement")
+"""What can be stored for every pixel."""
 DRAWING_ROOMS = ("facs", "face", "render", "studio")
 """Rooms whose code decides the bytes of a row."""
 LIBRARIES = ("numpy", "numba", "opencv-python-headless", "pyarrow")
@@ -40,7 +42,11 @@ class Settings:
     recipe: Recipe = dataclasses.field(default_factory=mixed)
     """What the images show."""
     image_format: str = "jpeg"
-    """jpeg (quality 95, full colour resolution) or png (lossless, three times the size)."""
+    """jpeg (full colour resolution) or png (lossless, five times the size)."""
+    jpeg_quality: int = 90
+    """1-100; at 90 a picture of 128 px takes about 6 kB."""
+    buffers: tuple[str, ...] = ()
+    """Labels of every pixel to store beside the image: some of segmentation, depth, displacement."""
     rig: str = "makehuman"
     """What people are drawn from: makehuman, ict or mixed (``face.rigs``)."""
 
@@ -53,6 +59,11 @@ class Settings:
             raise ValueError(f"size must lie in 32..2048 pixels, got {self.size}")
         if self.image_format not in IMAGE_FORMATS:
             raise ValueError(f"image_format must be one of {IMAGE_FORMATS}, got {self.image_format!r}")
+        if not 1 <= self.jpeg_quality <= 100:
+            raise ValueError(f"jpeg_quality must lie in 1..100, got {self.jpeg_quality}")
+        unknown = [name for name in self.buffers if name not in BUFFERS]
+        if unknown or len(set(self.buffers)) < len(self.buffers):
+            raise ValueError(f"buffers must be different ones of {', '.join(BUFFERS)}, got {', '.join(self.buffers)}")
         check_rig(self.rig)
         most = self.recipe.max_identities
         if most is not None and self.num_identities > most:
@@ -110,6 +121,8 @@ class Settings:
             "seed": self.seed,
             "size": self.size,
             "image_format": self.image_format,
+            "jpeg_quality": self.jpeg_quality,
+            "buffers": list(self.buffers),
             "rig": self.rig,
             "rig_data": None if self.rig == "makehuman" else ict_fingerprint(required_ict_path()),
             "units": list(LABEL_UNITS),

@@ -23,7 +23,7 @@ from facsimile.studio.settings import Settings, library_versions
 
 MANIFEST_NAME = "manifest.json"
 CARD_NAME = "README.md"
-JPEG_QUALITY = 95
+JPEG_QUALITY = 90
 """With full colour resolution: the renderer's own sensor noise is larger than what is lost."""
 ROW_GROUP_ROWS = 64
 """Rows read together to fetch a single one: about 1 MB."""
@@ -58,12 +58,26 @@ SCHEMA = pa.schema([
 """Columns of a data set, shapes as in the design: A units x (left, right), 70 landmarks x (x, y) in pixels."""
 
 
-def encode_image(image: UInt8[np.ndarray, "H W 3"], image_format: str) -> bytes:
-    """Compress an RGB image to JPEG (quality 95, 4:4:4) or PNG."""
+_PNG = pa.binary()
+BUFFER_FIELDS = {
+    "segmentation": pa.field("segmentation", _PNG),
+    "depth": pa.field("depth", _PNG),
+    "displacement": pa.field("displacement", pa.map_(pa.string(), _PNG)),
+}
+"""Optional columns: PNG files, as ``render.buffer_files`` writes them; displacements by unit, such as AU12, and all."""
+
+
+def schema_of(settings: Settings) -> pa.Schema:
+    """Return the columns of a data set."""
+    return pa.schema([*SCHEMA, *(BUFFER_FIELDS[name] for name in settings.buffers)])
+
+
+def encode_image(image: UInt8[np.ndarray, "H W 3"], image_format: str, quality: int = JPEG_QUALITY) -> bytes:
+    """Compress an RGB image to JPEG (4:4:4, ``quality`` 1-100) or PNG."""
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     jpeg = [
         cv2.IMWRITE_JPEG_QUALITY,
-        JPEG_QUALITY,
+        quality,
         cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
         cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
     ]
@@ -159,7 +173,7 @@ class ShardFolder:
     def write(self, shard: int, rows: list[dict[str, Any]]) -> None:
         """Write one whole shard, then list it in the manifest."""
         buffer = io.BytesIO()
-        table = pa.Table.from_pylist(rows, schema=SCHEMA)
+        table = pa.Table.from_pylist(rows, schema=schema_of(self.settings))
         pq.write_table(table, buffer, compression="zstd", row_group_size=ROW_GROUP_ROWS)
         content = buffer.getvalue()
         write_atomic(self.folder / shard_name(shard), content)
