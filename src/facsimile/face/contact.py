@@ -29,11 +29,13 @@ MIDDLE_HALF_WIDTH = 0.035
 """The opening is measured over this much (dm) on both sides of the mid-line."""
 FREE_OVERLAP = 0.0025
 """Closed lips overlap by this much (dm), so that no light shows between them; deeper ones flatten."""
-PART_PASSES, PART_GAIN, PART_TOLERANCE = 20, 1.5, 0.001
+PART_PASSES, PART_GAIN, PART_TOLERANCE = 24, 1.5, 0.001
 """Skin follows its lip a little less than fully; each pass parts what the one before left (dm)
 until no more than the tolerance is left."""
 GENTLE_PASSES, FIRM_SHARE = 6, 1.0
 """After this many passes, for lips folded into each other, all red and inner skin gives way fully."""
+FIRM_REACH = 3
+"""Then skin gives way as much as this many columns beside it ask: vertices lie up to 3 mm apart."""
 STILL = 1e-4
 """Motion below this (dm at controller 1) leaves the lips as they are."""
 FRONT_LOW_Y = 6.2
@@ -104,6 +106,8 @@ def part_lips(vertices: Float32[np.ndarray, "V 3"]) -> None:
         if excess.max() < PART_TOLERANCE:
             return
         spread = np.maximum(excess, np.convolve(excess, SMOOTH, "same"))
+        if number >= GENTLE_PASSES:
+            spread = np.maximum.reduce([np.roll(excess, step) for step in range(-FIRM_REACH, FIRM_REACH + 1)])
         half = np.interp(vertices[rows, 0], COLUMN_X, spread) * (PART_GAIN / 2)
         vertices[rows, 1] += (half * (gentle if number < GENTLE_PASSES else firm)).astype(np.float32)
 
