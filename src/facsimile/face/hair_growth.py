@@ -37,6 +37,8 @@ OCTAHEDRON = 160
 """Cells along a side of the map of the skull's radius."""
 LAST = 4095
 TURN = (LAST + 1) * 1.0
+TIGHTEST_LOCK = 0.72
+"""Part of their distance that the hairs of a lock lose at most towards its tip: tighter locks look like wires."""
 INTO_TABLE = (LAST + 1) / (2 * math.pi)
 _SINE = np.sin(np.arange(LAST + 1) / INTO_TABLE).astype(np.float32)
 
@@ -116,7 +118,7 @@ def _follow(guides, member, start, reach, locks, strands, params, sine, radius, 
                     u = 0.55 * u + rope * ramp * sine[int(third * INTO_TABLE) & LAST]
                     v = 0.55 * v + 0.6 * rope * ramp * sine[int(2.0 * third * INTO_TABLE) & LAST]
             else:
-                keep = 1.0 - min(1.0, clump * loose) * s * (2.0 - s)
+                keep = 1.0 - min(TIGHTEST_LOCK, clump * loose) * s * (2.0 - s)
                 turn = (at * wave_step + locks[g, 0]) * locks[g, 1] + strands[n, 1]
                 place = int(turn * INTO_TABLE + 64 * (LAST + 1))
                 u, v = curl * ramp * sine[(place + (LAST + 1) // 4) & LAST], curl * ramp * sine[place & LAST]

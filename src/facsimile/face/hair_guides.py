@@ -17,8 +17,12 @@ LONG_DM = 0.8
 """Hair longer than this hangs; shorter hair lies or stands."""
 FALL_DM = 0.6
 """Length after which a strand hangs by its full weight."""
-FRINGE_ROOTS_Z = 0.62
-"""Hair that grows in front of this (dm) belongs to the fringe."""
+BESIDE_Z, BESIDE_Y, BESIDE_DM = 0.72, 7.75, 0.3
+"""Long hair below this height, this near to the side of the face, is drawn back to this depth (dm)."""
+SWEPT_DM = 0.035
+"""How far back it goes from point to point."""
+FRINGE_ROOTS_Z, FRINGE_ROOTS_X = 0.62, 0.5
+"""Hair that grows in front of this and not further to the side (dm) belongs to the fringe."""
 
 
 def comb_direction(style: Style, roots: Roots) -> Float[np.ndarray, "N 3"]:
@@ -73,11 +77,13 @@ def _off_the_neck(points: np.ndarray) -> np.ndarray:
 
 
 def _off_the_face(points: np.ndarray, side: np.ndarray, slack: np.ndarray) -> np.ndarray:
-    """Sweep long hair out of the face, to its own side of the parting."""
+    """Sweep long hair out of the face, to its own side of the parting, and back to the hair beside it."""
     out = points.copy()
     half_face = np.interp(points[:, 1], (6.2, 7.0, 7.5, 7.9, 8.15), (0.62, 0.76, 0.74, 0.58, 0.0))
     covers = (points[:, 2] > 0.75) & (np.abs(points[:, 0]) < half_face)
     out[covers, 0] = (side * (half_face + slack))[covers]
+    beside = (points[:, 2] > BESIDE_Z) & (points[:, 1] < BESIDE_Y) & (np.abs(out[:, 0]) < half_face + BESIDE_DM)
+    out[beside, 2] = np.maximum(points[beside, 2] - SWEPT_DM, BESIDE_Z)
     return out
 
 
@@ -99,7 +105,8 @@ def loose_guides(
     side = np.where(roots.position[:, 0] >= style.part_x, 1.0, -1.0)
     height = style.volume * (0.45 + 0.55 * rng.random(count))
     slack = 0.09 * rng.random(count)
-    is_fringe = (style.comb == "fringe") & (roots.position[:, 2] > FRINGE_ROOTS_Z)
+    is_front = (roots.position[:, 2] > FRINGE_ROOTS_Z) & (np.abs(roots.position[:, 0]) < FRINGE_ROOTS_X)
+    is_fringe = (style.comb == "fringe") & is_front
     bend = rng.normal(0, 0.08 + style.mess, (count, 3))
     point = roots.position
     heading = unit(roots.normal * style.lift + comb * 0.6 + bend)
