@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -47,6 +48,23 @@ def test_text_and_json_files(tmp_path):
     again = run(TEXT, "-o", str(tmp_path / "x.txt"))
     assert again.exit_code == 2
     assert "--force" in again.stderr
+
+
+def test_a_clip_of_one_moment_is_a_portrait_and_only_the_face_moves():
+    from facsimile.app.clip import draw_frames
+    from facsimile.app.drawing import draw_person
+
+    result = express("I passed the exam!", seed=1)
+    first, other = draw_frames(result.track.resampled(np.array([0.4, 0.9])), seed=7, size=96)
+    assert not np.array_equal(first, other)
+    assert np.abs(first[:12, :12].astype(int) - other[:12, :12]).max() <= 2
+    lone = result.track.resampled(np.array([0.4]))
+    assert np.array_equal(
+        next(draw_frames(lone, seed=7, size=96)),
+        draw_person(
+            lone.action_units(0), seed=7, size=96, head_pose_rad=lone.head_pose_rad[0], gaze_rad=lone.gaze_rad[0]
+        ),
+    )
 
 
 def test_a_sheet_shows_eight_moments_and_a_clip_moves(tmp_path):

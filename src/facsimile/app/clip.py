@@ -10,8 +10,9 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from facsimile.app.drawing import draw_person, encode
+from facsimile.app.drawing import encode, kept_pose, posed_portrait, with_face
 from facsimile.facs.track import Track
+from facsimile.render.renderer import render
 
 SUFFIXES = (".gif", ".mp4", ".png")
 CLIP_FRAMES_PER_S = 12.5
@@ -32,11 +33,16 @@ def sampled(track: Track, suffix: str) -> Track:
 
 
 def draw_frames(moments: Track, *, seed: int, size: int) -> Iterator[UInt8[np.ndarray, "size size 3"]]:
-    """Draw every moment of a track on the person of ``seed``."""
-    for i in range(len(moments)):
-        head = None if moments.head_pose_rad is None else np.nan_to_num(moments.head_pose_rad[i])
+    """Draw every moment of a track on the person of ``seed``; the camera stands still, on the head's usual pose."""
+    poses = [kept_pose(np.nan_to_num(p)) for p in _poses(moments)]
+    scene = posed_portrait(np.median(poses, axis=0).astype(np.float32), seed=seed, size=size)
+    for i, pose in enumerate(poses):
         gaze = None if moments.gaze_rad is None else np.nan_to_num(moments.gaze_rad[i])
-        yield draw_person(moments.action_units(i), seed=seed, size=size, head_pose_rad=head, gaze_rad=gaze)
+        yield render(with_face(scene, moments.action_units(i), pose=pose, gaze_rad=gaze)).image
+
+
+def _poses(moments: Track) -> np.ndarray:
+    return np.zeros((len(moments), 3)) if moments.head_pose_rad is None else moments.head_pose_rad
 
 
 def encode_clip(frames: list[UInt8[np.ndarray, "H W 3"]], suffix: str) -> bytes:

@@ -22,7 +22,7 @@ TRACK_SUFFIXES = (".csv", ".parquet", ".txt", ".json")
     "--show", type=click.Path(dir_okay=False, path_type=Path), help="Draw it: .gif, .mp4, or a sheet of stills .png."
 )
 @click.option("--size", type=click.IntRange(64, 1024), default=256, show_default=True, help="Pixels of --show.")
-@click.option("--person", type=click.IntRange(min=0), default=7, show_default=True, help="Who is drawn: a seed.")
+@click.option("--person", type=click.IntRange(min=0), default=13, show_default=True, help="Who is drawn: a seed.")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="How it is said; same seed, same face."
 )
@@ -137,7 +137,7 @@ def _draw(result: "Expressed", path: Path, *, person: int, size: int, force: boo
     suffix = path.suffix.lower()
     moments = sampled(result.track, suffix)
     drawn = draw_frames(moments, seed=person, size=size)
-    frames = list(tqdm(drawn, total=len(moments), desc="drawing", unit="picture", delay=2, leave=False))
+    frames = list(tqdm(drawn, total=len(moments), desc="drawing", unit="picture", delay=2, leave=False, disable=None))
     try:
         content = encode_clip(frames, suffix)
     except OSError as error:
