@@ -5,6 +5,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Generator, Iterator
 from concurrent.futures.process import BrokenProcessPool
 
@@ -71,6 +72,14 @@ def _worker_pool(workers: int) -> Iterator[futures.ProcessPoolExecutor]:
 
 
 def _prepare_worker() -> None:
-    """Leave Ctrl-C to the main process and OpenCV on one thread."""
+    """Leave Ctrl-C to the main process and OpenCV on one thread; end with the main process, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)

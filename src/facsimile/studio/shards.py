@@ -123,8 +123,9 @@ class ShardFolder:
             self._adopt(read_manifest(folder))
         elif any(not path.name.startswith(".") for path in folder.iterdir()):
             raise ValueError(f"{folder} holds files but no {MANIFEST_NAME}; choose an empty or new folder")
-        for leftover in folder.glob(".*.parquet.*"):
-            leftover.unlink()
+        for name in ("shard-*.parquet", MANIFEST_NAME, CARD_NAME):
+            for leftover in folder.glob(f".{name}.*"):
+                leftover.unlink()
         self._write_manifest()
 
     def _adopt(self, manifest: dict[str, Any]) -> None:
