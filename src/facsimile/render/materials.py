@@ -9,6 +9,10 @@ from facsimile.render.sampling import environment_texel, irradiance, shadow_visi
 
 MIN_FACING = 0.02
 """Cosine below which a normal is bent back towards the viewer."""
+GRAZING_MIRROR = 0.34
+"""Reflectance that smooth surfaces come near to at grazing view: less than 1, their bumps hide each other."""
+BODY_HIDES = 0.8
+"""Part of what lies straight below that shoulders and chest hide from being mirrored."""
 MAX_HIGHLIGHT = 6.0
 """Largest specular factor on skin; keeps one sparkling sample from becoming a white pixel."""
 
@@ -68,8 +72,10 @@ def light_surface(place, normal, view, finish, occlusion, turn, light, shadow):
         s0, s1, s2 = environment_texel(light.rough, rx, ry, rz)
     grazing = one - n_v
     square = grazing * grazing
-    fresnel = f0 + max(np.float32(0.45) * (one - alpha) - f0, zero) * square * square * grazing
+    fresnel = f0 + max(np.float32(GRAZING_MIRROR) * (one - alpha) - f0, zero) * square * square * grazing
     fresnel *= strength * occlusion * occlusion
+    if not is_eye:
+        fresnel *= one + np.float32(BODY_HIDES) * min(ry, zero)
     s0, s1, s2 = s0 * fresnel, s1 * fresnel, s2 * fresnel
     for i in range(light.directions.shape[0]):
         lx, ly, lz = light.directions[i, 0], light.directions[i, 1], light.directions[i, 2]
