@@ -100,7 +100,7 @@ class Shards(Sequence[dict[str, Any]]):
         table = pa.concat_tables(_read(path, [name]) for path in self.paths)
         values = table[name].combine_chunks()
         if name in ROW_SHAPES:
-            return _flat(values).reshape(len(self), *ROW_SHAPES[name])
+            return numbers_of(values).reshape(len(self), *ROW_SHAPES[name])
         if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
             return values.to_numpy(zero_copy_only=False)
         return np.array([*values.to_pylist(), None], object)[:-1]
@@ -208,7 +208,7 @@ def _check_rows(shards: Shards, expected: list[int]) -> None:
             )
 
 
-def _flat(values: pa.Array) -> Shaped[np.ndarray, " n"]:
+def numbers_of(values: pa.Array) -> Shaped[np.ndarray, " n"]:
     """Strip all list levels and return the numbers."""
     while pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
         values = values.flatten()
