@@ -58,9 +58,8 @@ def test_the_order_does_not_depend_on_threads(shards):
 
 
 def test_rows_of_several_blocks_are_mixed(tmp_path):
-    pq.write_table(
-        pa.Table.from_pylist([{"index": i} for i in range(64)]), tmp_path / "shard-0.parquet", row_group_size=8
-    )
+    table = pa.Table.from_pylist([row(i % ROWS) | {"index": i} for i in range(64)])
+    pq.write_table(table, tmp_path / "shard-0.parquet", row_group_size=8)
     blocks = np.array(order(read_shards(tmp_path))).reshape(8, 8) // 8
     assert all(len(set(block)) > 1 for block in blocks)
 
