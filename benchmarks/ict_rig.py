@@ -25,9 +25,11 @@ from facsimile.face.ict_identity import average_ict_identity, ict_identity_from_
 from facsimile.face.ict_rig import IctRig, ict_rig
 from facsimile.face.identity import Identity, average_identity, identity_from_seed, macro_weights
 from facsimile.face.landmarks import BROW_X, BROW_Y, Surface, landmark_surface, lid_aperture_mm, pick_places
+from facsimile.face.leakage import inside_and_outside_mm
 from facsimile.face.pack import load_head_pack
 from facsimile.face.rig import Rig, default_rig
 from facsimile.face.symmetry import mirror_displacements
+from facsimile.facs.action_units import LABEL_UNITS
 from facsimile.facs.controllers import CONTROLLERS, controller_index
 from facsimile.facs.expression import Expression
 from facsimile.render.camera import Camera
@@ -154,6 +156,15 @@ def mirror_error_mm(rig: Rig) -> float:
     return round(float(np.abs(sides[0] - mirror_displacements(sides[1][None])[0]).max() * 100), 5)
 
 
+def leakage(rig: Rig, people: list[Identity]) -> dict[str, float]:
+    """Return each unit's largest motion outside its region as a part of the largest inside, worst of the people."""
+    worst = {}
+    for code in LABEL_UNITS:
+        pairs = [inside_and_outside_mm(rig, who, code=code, side="L") for who in people]
+        worst[str(code)] = round(max(outside / inside for inside, outside in pairs), 3)
+    return worst
+
+
 def measure() -> dict[str, Any]:
     start = time.process_time()
     rig = ict_rig()
@@ -166,6 +177,7 @@ def measure() -> dict[str, Any]:
         "landmarks": landmark_errors(rig, people),
         "claims": {"held_per_person": len(CLAIMS), "people": PEOPLE + 1, "broken": broken},
         "contact": contact(rig, people),
+        "outside_over_inside": leakage(rig, people),
         "mirror_error_mm": mirror_error_mm(rig),
         "first_component_and_sex_cosine": sex_cosine(rig),
         "shapes_borrowed": list(rig.head.borrowed),

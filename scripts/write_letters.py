@@ -20,9 +20,9 @@ each letter shows; `python scripts/write_letters.py` writes this page.
 
 Intensity drives controllers in proportion: A is a fifth of the most a person can do, E all of it. FACS defines letters
 by evidence (trace, slight, marked or pronounced, severe or extreme, maximum) with C and D wider than A, B and E. Its
-manual gives no lengths, so equal steps are our choice. Coders' A begins at a trace that can barely be seen: values
-below 1 stand for it here. 25, 26, 27 and 43 are labelled as they are measured on the mesh; the others as asked. Evidence
-is not used as label: where units share skin (9 and 10, 12 and 13), a coder too would write both down.
+manual gives no lengths, so equal steps are our choice; a trace that can barely be seen is a value below 1 here.
+25, 26, 27 and 43 are labelled as they are measured on the mesh, the others as asked. Evidence is not the label: where
+units share skin (9 and 10, 12 and 13), each would take part of the other's.
 
 """
 

@@ -29,14 +29,16 @@ from facsimile.face.ict_obj import read_obj
 from facsimile.face.ict_rig import IctRig, ict_head, ict_rig
 from facsimile.face.identity import average_identity, identity_from_seed, random_identity
 from facsimile.face.landmarks import landmarks, lid_aperture_mm
+from facsimile.face.leakage import inside_and_outside_mm
 from facsimile.face.pack import load_head_pack
 from facsimile.face.rig import default_rig
 from facsimile.face.rigs import check_rig, draw_identity, person_from_seed, rig_of
 from facsimile.face.symmetry import mirror_displacements, mirror_vertices
 from facsimile.facs.action_units import LABEL_UNITS
 from facsimile.facs.controllers import CONTROLLERS, controller_index, mirror_controllers
-from facsimile.facs.expression import Expression
-from facsimile.render.scene import random_person
+from facsimile.facs.expression import ActionUnits, Expression
+from facsimile.render.renderer import render
+from facsimile.render.scene import portrait_scene, random_person
 from facsimile.studio.people import person_of
 from facsimile.studio.settings import Settings
 
@@ -320,6 +322,13 @@ def test_units_move_the_face_as_the_manual_says(rig, seed):
     assert broken_claims(rig, AVERAGE if seed < 0 else ict_identity_from_seed(seed)) == []
 
 
+@pytest.mark.parametrize("code", [1, 6, 10, 16, 20, 29, 34])
+def test_trimmed_units_stay_in_their_region(rig, code):
+    """A hundredth more than a fifth: the person of this seed is not the roundest."""
+    inside, outside = inside_and_outside_mm(rig, ict_identity_from_seed(2), code=code, side="L")
+    assert outside < 0.21 * inside
+
+
 @pytest.mark.parametrize("seed", [-1, 7])
 def test_evidence_grows_with_the_letter(rig, seed):
     identity = AVERAGE if seed < 0 else ict_identity_from_seed(seed)
@@ -463,6 +472,25 @@ def test_the_cast_is_of_the_first_rig(tmp_path):
     result = CliRunner().invoke(cli, command)
     assert result.exit_code == 2
     assert "--rig ict: people of the cast are of makehuman" in result.stderr
+
+
+def test_mirrored_scenes_look_mirrored_on_the_second_rig(synthetic, monkeypatch):
+    monkeypatch.setenv("FACSIMILE_ICT", str(synthetic))
+    _forget()
+    units = ActionUnits.from_dict({(12, "L"): 4.0, (43, "R"): 5.0})
+    scene = portrait_scene(units, seed=7, size=128, rig="ict", yaw_rad=0.3)
+    look = scene.appearance
+    maps = {name: (getattr(look, name) + getattr(look, name)[..., ::-1]) / 2 for name in ("albedo", "gloss", "height")}
+    wrinkles = replace(look.wrinkles, asymmetry=0.0)
+    look = replace(look, hair=None, beard=None, accessories=(), wrinkles=wrinkles, **maps)
+    scene = replace(scene, identity=replace(AVERAGE, age_years=scene.identity.age_years), appearance=look)
+    parts = ("expression", "action_units", "camera", "light", "background")
+    here, there = render(scene), render(replace(scene, **{part: getattr(scene, part).mirrored() for part in parts}))
+    _forget()
+    difference = np.abs(here.image[:, ::-1].astype(float) - there.image)
+    assert difference.mean() < 5.5
+    assert np.abs(here.image.astype(float) - there.image).mean() > 4 * difference.mean()
+    np.testing.assert_allclose(there.au, here.au[:, ::-1], atol=0.02)
 
 
 def test_render_says_which_rig(synthetic, monkeypatch, tmp_path):

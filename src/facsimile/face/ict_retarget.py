@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Int32
 
+from facsimile.face.evidence import REGIONS
 from facsimile.face.eyeballs import eye_vertices, fit_eyeball
 from facsimile.face.ict_correspondence import (
     ICT_SCLERA,
@@ -60,6 +61,13 @@ SIDED: dict[str, Sum] = {
 of the other shape is taken away."""
 FADED_BELOW = {"eyeSquint": (6.98, 7.12)}
 """Shapes that end between two heights of the template (dm): the scans' tight lids take the cheek along."""
+TRIMMED = {
+    "browInnerUp": 1, "cheekSquint": 6, "mouthUpperUp": 10, "mouthLowerDown": 16, "mouthStretch": 20, "jawForward": 29,
+    "cheekPuff": 34, "mouthRollLower": 28, "mouthRollUpper": 28,
+}  # fmt: skip
+"""Shapes of the scans that spread further than their unit's region, and the unit."""
+TRIM_INSIDE, TRIM_OUTSIDE, TRIM_KEPT = 0.08, 0.06, 0.15
+"""Trimming begins this far (dm) inside a region's edge and ends this far outside it, where this part is left."""
 MIDDLE: dict[str, Sum] = {
     name: {name: 1.0}
     for name in (
@@ -109,7 +117,7 @@ def ict_shape(name: str, carried: dict[str, Float32[np.ndarray, "V 3"]]) -> Floa
     """Return one of our shapes from the model's, exactly mirrored; None where it has no such movement."""
     if name in MIDDLE:
         shape = _total(MIDDLE[name], carried, "")
-        return (shape + mirror_displacements(shape)) / 2
+        return (shape + mirror_displacements(shape)) / 2 * _trim(name, "Left")[:, None]
     for side, letter, other in (("Left", "L", "R"), ("Right", "R", "L")):
         base = name.removesuffix(side)
         if base == name:
@@ -117,7 +125,7 @@ def ict_shape(name: str, carried: dict[str, Float32[np.ndarray, "V 3"]]) -> Floa
         if base in SIDED:
             twin = _total(SIDED[base], carried, f"_{other}")
             shape = (_total(SIDED[base], carried, f"_{letter}") + mirror_displacements(twin)) / 2
-            return shape * _fade(base)[:, None]
+            return shape * (_fade(base) * _trim(base, side))[:, None]
         if base in MIDDLE:
             whole = ict_shape(base, carried)
             mask = left_mask() if side == "Left" else 1 - left_mask()
@@ -134,6 +142,23 @@ def _fade(base: str) -> Float32[np.ndarray, " V"]:
     low, high = FADED_BELOW.get(base, (-1.0, 0.0))
     step = np.clip((heights - low) / (high - low), 0, 1)
     return (step * step * (3 - 2 * step)).astype(np.float32)
+
+
+def _trim(base: str, side: str) -> Float32[np.ndarray, " V"]:
+    """Return the part of a spreading shape that is kept: all well inside its unit's region, little beyond its edges."""
+    if base not in TRIMMED:
+        return np.ones(len(load_head_pack().vertices), np.float32)
+    low, high, bottom, top = REGIONS[TRIMMED[base]]
+    x, y, _ = load_head_pack().vertices.T
+    x = x if side == "Left" else -x
+    beyond = np.hypot(
+        *(
+            np.maximum(np.maximum(first - v + TRIM_INSIDE, v - last + TRIM_INSIDE), 0)
+            for v, first, last in ((x, low, high), (y, bottom, top))
+        )
+    )
+    step = np.clip(beyond / (TRIM_INSIDE + TRIM_OUTSIDE), 0, 1)
+    return (1 - (1 - TRIM_KEPT) * step * step * (3 - 2 * step)).astype(np.float32)
 
 
 def _total(parts: Sum, carried: dict[str, Float32[np.ndarray, "V 3"]], ending: str) -> Float32[np.ndarray, "V 3"]:
