@@ -80,6 +80,7 @@ def test_a_server_is_asked_and_its_manners_are_told(server):
     ("arguments", "code", "text"),
     [
         (["--backend", "ecko", "--message", "x"], 2, "must be 'echo' or an address"),
+        (["--backend", "openai:http://127.0.0.1:9", "--message", "x"], 1, "cannot reach http://127.0.0.1:9/v1"),
         (["--backend", "http://127.0.0.1:9", "--model", "m", "--message", "x"], 1, "is the server running"),
         (["--notation", "12F", "--message", "x"], 2, "unknown intensity letter"),
         (["--notation", "12D", "--face", "me.jpg", "--message", "x"], 2, "use one of them"),

@@ -48,7 +48,7 @@ def kept_pose(head_pose_rad: Float[np.ndarray, "3"] | None) -> Float[np.ndarray,
 
 
 def posed_portrait(pose: Float[np.ndarray, "3"], *, seed: int, size: int, rig: str = "makehuman") -> Scene:
-    """Return the neutral portrait of ``seed``, eyes on the camera, the camera on the middle of the face in this pose."""
+    """Return the neutral portrait of ``seed``, eyes on the camera, the camera on the face in this pose."""
     neutral = ActionUnits.neutral()
     scene = portrait_scene(neutral, seed=seed, size=size, pitch_rad=float(pose[0]), yaw_rad=float(pose[1]), rig=rig)
     x, y, z = (float(value) for value in face_centre(scene.identity, pose))

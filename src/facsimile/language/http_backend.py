@@ -293,8 +293,8 @@ def _base_url(url: str) -> str:
     parts = urlsplit(url.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(
-            "backend: must be 'echo' or an address such as http://localhost:8080, "
-            f"but {url.rpartition('@')[2]!r} has no http:// or https:// in front or no host"
+            "backend: must be 'echo' or an address such as http://localhost:8080, or facelm:, local:, gguf: or "
+            f"replay: before a path, but {url.rpartition('@')[2]!r} has no http:// or https:// in front or no host"
         )
     if "@" in parts.netloc or parts.query:
         raise ValueError(
