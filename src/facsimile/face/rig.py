@@ -2,12 +2,12 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from jaxtyping import Float32
 
-from facsimile.face.contact import moves_lips, part_lips
+from facsimile.face.contact import mouth_opening_mm, moves_lips, part_lips
 from facsimile.face.correctives import shape_weights
 from facsimile.face.eyeballs import (
     Eyeball,
@@ -50,6 +50,11 @@ class Face:
     eyeballs: tuple[Eyeball, Eyeball]
     lids: tuple[Lids, Lids]
     guards: tuple[LidGuard, LidGuard]
+
+    @cached_property
+    def opening_mm(self) -> float:
+        """Return how far the lips are apart at rest."""
+        return mouth_opening_mm(self.neutral)
 
 
 class Rig:

@@ -19,6 +19,8 @@ OUT_DM = 0.08
 THROAT_DECAY = 0.9
 """Further loss per dm behind the teeth: palate and tongue hide the throat from most of the opening."""
 LEAST_LIGHT = 0.06
+LIP_GLOW, GLOW_DECAY = 0.26, 6.0
+"""Light that comes through the lips and cheeks themselves: this much at their inner side, fading by this per dm."""
 TOOTH_ALPHA, TOOTH_F0 = 0.09, 0.056
 """Wet enamel: refractive index 1.62 (Meng et al. 2009)."""
 WET_F0 = 0.025
@@ -56,7 +58,8 @@ def light_between_lips(place, window):
     upwards = half * (passed((opening - up) * high, depth) + passed((opening + up) * high, depth))
     outside = min(one, max(zero, -behind * np.float32(1 / OUT_DM)))
     around_corners = math.exp(-np.float32(THROAT_DECAY) * max(zero, depth - np.float32(0.1)))
-    return max(np.float32(LEAST_LIGHT), sideways * upwards * around_corners * (one - outside) + outside)
+    glow = np.float32(LEAST_LIGHT) + np.float32(LIP_GLOW) * math.exp(-np.float32(GLOW_DECAY) * depth)
+    return max(glow, sideways * upwards * around_corners * (one - outside) + outside)
 
 
 @inlined

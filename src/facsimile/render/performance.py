@@ -49,7 +49,8 @@ def room_vertices(scene: Scene, expression: Expression) -> Float32[np.ndarray, "
 
 def intensities(scene: Scene, performance: Performance) -> Float32[np.ndarray, "A 2"]:
     """Return the intensities 0-5, those of lips, jaw and lids as measured on the mesh."""
-    opening = mouth_opening_mm(performance.vertices) - mouth_opening_mm(performance.neutral)
+    at_rest = rig_of(scene.identity).face(scene.identity).opening_mm
+    opening = mouth_opening_mm(performance.vertices) - at_rest
     return measured_intensity(
         scene.action_units,
         scene.expression,

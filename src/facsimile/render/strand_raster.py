@@ -82,6 +82,7 @@ def _draw(screen, width_px, taper, colour, openness, kind, bias, solid, layer, f
     height, width = solid.shape
     points = screen.shape[1]
     half, one, zero = np.float32(0.5), np.float32(1), np.float32(0)
+    per_segment = one / np.float32(points - 1)
     for i in range(screen.shape[0]):
         for k in range(points - 1):
             x0, y0, z0 = screen[i, k, 0], screen[i, k, 1], screen[i, k, 2]
@@ -98,20 +99,22 @@ def _draw(screen, width_px, taper, colour, openness, kind, bias, solid, layer, f
             is_steep = abs(dx) <= abs(dy)
             # Along its longer axis a line of width w covers w * hypot / major samples across.
             spread = width_px[i] * math.sqrt(dx * dx + dy * dy) / major
-            share = major / steps
+            per_step, per_length = one / np.float32(steps), one / major
+            share = major * per_step
             for j in range(steps):
-                f = (j + half) / steps
+                f = (np.float32(j) + half) * per_step
                 x, y, z = x0 + dx * f, y0 + dy * f, z0 + dz * f - bias
-                along = (k + f) / (points - 1)
+                along = (np.float32(k) + f) * per_segment
                 wide = spread * (one - taper * along * along)
                 middle, fixed = (x, int(y + half)) if is_steep else (y, int(x + half))
-                first = math.floor(middle - half * wide + half)
-                last = math.floor(middle + half * wide + half)
+                low, high = middle - half * wide, middle + half * wide
+                first, last = math.floor(low + half), math.floor(high + half)
                 for cell in range(first, last + 1):
                     xi, yi = (cell, fixed) if is_steep else (fixed, cell)
                     if xi < 0 or yi < 0 or xi >= width or yi >= height or z >= solid[yi, xi]:
                         continue
-                    inside = min(middle + half * wide, cell + half) - max(middle - half * wide, cell - half)
+                    edge = np.float32(cell) - half
+                    inside = min(high, edge + one) - max(low, edge)
                     alpha = min(one, max(zero, inside * share))
                     behind = z - layer.front[yi, xi]
                     sums = layer.sums[yi, xi]
@@ -132,7 +135,7 @@ def _draw(screen, width_px, taper, colour, openness, kind, bias, solid, layer, f
                         weight = alpha * fade[step]
                     layer.light[yi, xi] *= one - alpha
                     turned = sums[SLOPE] * dx + sums[SLOPE + 1] * dy < zero
-                    along_line = -weight / major if turned else weight / major
+                    along_line = -weight * per_length if turned else weight * per_length
                     sums[WEIGHT] += weight
                     sums[SLOPE] += along_line * dx
                     sums[SLOPE + 1] += along_line * dy
