@@ -48,7 +48,7 @@ SIDED: dict[str, Sum] = {
     "eyeLookUp": {"eyeLookUp": 1.0},
     "eyeSquint": {"eyeSquint": 1.0},
     "eyeWide": {"eyeWide": 1.0},
-    "mouthDimple": {"mouthDimple": 1.0},
+    "mouthDimple": {"mouthDimple": 1.1, "mouthSmile": -0.18},
     "mouthFrown": {"mouthFrown": 1.0},
     "mouthLowerDown": {"mouthLowerDown": 1.0},
     "mouthPress": {"mouthPress": 1.0},
@@ -57,8 +57,8 @@ SIDED: dict[str, Sum] = {
     "mouthUpperUp": {"mouthUpperUp": 1.2},
     "noseSneer": {"noseSneer": 1.0},
 }
-"""Our sided shapes as sums of the model's, without the side. The scans' outer brow takes the inner one along; a little
-of the other shape is taken away."""
+"""Our sided shapes as sums of the model's, without the side. The scans' outer brow takes the inner one along, their
+dimple lifts the corner as a smile does; a little of the other shape is taken away."""
 FADED_BELOW = {"eyeSquint": (6.98, 7.12)}
 """Shapes that end between two heights of the template (dm): the scans' tight lids take the cheek along."""
 TRIMMED = {
