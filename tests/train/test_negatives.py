@@ -7,6 +7,8 @@ pytest.importorskip("torch")
 
 from facsimile.train import negatives
 
+pytestmark = pytest.mark.torch
+
 SPOILERS = (negatives.close_up, negatives.corner, negatives.turned, negatives.shuffled, negatives.noise)
 
 

@@ -34,7 +34,8 @@ HELP = "Type and press Enter. /face 6C+12D changes your face, /quit (or Ctrl-D) 
 @click.option("--notation", help='Your face as a FACS score, such as "6C+12D", instead of a photo.')
 @click.option("--message", help="Say this and print one reply. Without it: standard input, or a conversation.")
 @click.option("--show", type=click.Path(dir_okay=False, path_type=Path), help="Draw the last reply's face: FILE.png.")
-@click.option("--seed", type=click.IntRange(min=0), default=13, show_default=True, help="Who plays the model in --show.")
+@click.option("--seed", type=click.IntRange(min=0), default=13, show_default=True,
+              help="Who plays the model in --show.")  # fmt: skip
 @click.option("--timeout", "timeout_s", type=click.FloatRange(min=0.1), default=120.0, show_default=True,
               help="Seconds to wait for the server.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per reply.")

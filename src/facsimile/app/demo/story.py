@@ -29,7 +29,7 @@ SAID = "Guess what happened today!"
 TOLD = "I passed the exam! Can you believe it?"
 """What a synthetic person says in the moving picture."""
 
-CLIP_SIZE = 192
+CLIP_SIZE = 256
 
 Progress = Callable[[str], None]
 
