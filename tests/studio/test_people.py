@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+import cv2
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -10,14 +11,16 @@ import pytest
 from facsimile.data.align import CROP_SIZE, EYE_DISTANCE
 from facsimile.data.augment import plain_crop
 from facsimile.data.shards import ROW_SHAPES, decode_image, read_shards
-from facsimile.facs.action_units import unit_index
+from facsimile.facs.action_units import LABEL_UNITS, unit_index
 from facsimile.facs.notation import parse
 from facsimile.render.light import place_light
+from facsimile.render.segments import SEGMENT_NAMES
 from facsimile.studio.engine import make_dataset
+from facsimile.studio.groups import attempt_twice, failure_text
 from facsimile.studio.people import person_of, place_of, render_group, scene_of
-from facsimile.studio.recipe import Recipe
+from facsimile.studio.recipe import Clips, Recipe, moving, sequences
 from facsimile.studio.settings import Settings
-from facsimile.studio.shards import SCHEMA, encode_image
+from facsimile.studio.shards import SCHEMA, encode_image, schema_of
 from facsimile.studio.sheet import contact_sheet, encode_sheet
 from facsimile.studio.shots import shot
 
@@ -108,3 +111,48 @@ def test_a_contact_sheet_shows_one_person_per_row():
 def test_a_sheet_of_an_unknown_format_is_refused():
     with pytest.raises(ValueError, match=r"a contact sheet ends in .png, .jpg, .jpeg; got '.gif'"):
         encode_sheet(np.zeros((4, 4, 3), np.uint8), ".gif")
+
+
+def test_labels_of_every_pixel_go_into_columns_of_their_own():
+    settings = dataclasses.replace(SETTINGS, count=2, size=64, buffers=("segmentation", "depth", "displacement"))
+    plain = render_group(dataclasses.replace(settings, buffers=()), 0)
+    rows = render_group(settings, 0)
+    table = pa.Table.from_pylist(rows, schema=schema_of(settings))
+    assert [{name: row[name] for name in SCHEMA.names} for row in rows] == plain
+    for row, stored in zip(rows, table.to_pylist(), strict=True):
+        files = [np.frombuffer(stored[name], np.uint8) for name in ("segmentation", "depth")]
+        segments, depth = (cv2.imdecode(file, cv2.IMREAD_UNCHANGED) for file in files)
+        assert (segments.shape, segments.dtype) == ((64, 64), np.uint8)
+        assert (depth.shape, depth.dtype) == ((64, 64), np.uint16)
+        assert (depth[segments == SEGMENT_NAMES.index("skin")] > 0).mean() > 0.98
+        maps = dict(stored["displacement"])
+        nominal = shot(settings.recipe, 11, row["index"]).action_units
+        active = [code for code in LABEL_UNITS if nominal[unit_index(code)].any()]
+        assert set(maps) == {"all", *(f"AU{code:02d}" for code in active)}
+    moved = cv2.imdecode(np.frombuffer(maps["all"], np.uint8), cv2.IMREAD_UNCHANGED)
+    assert moved.dtype == np.uint16
+    assert np.ptp(moved[..., 1][moved[..., 1] > 0]) > 20
+
+
+def test_frames_of_a_clip_share_camera_light_and_person():
+    recipe = moving(sequences(), Clips(seconds=0.6, per_identity=2))
+    settings = Settings(count=30, seed=2, size=48, recipe=recipe)
+    rows = render_group(settings, 1)
+    assert [(row["clip"], row["frame"]) for row in rows] == [(1, k) for k in range(15)]
+    assert len({json.dumps([row["camera"], row["light"], row["appearance"]]) for row in rows}) == 1
+    assert len({row["image"]["bytes"] for row in rows}) == 15
+    pictures = np.stack([decode_image(row["image"]["bytes"]) for row in rows]).astype(float)
+    assert np.abs(np.diff(pictures, axis=0)).mean() < 12
+    assert pa.Table.from_pylist(rows, schema=SCHEMA).num_rows == 15
+
+
+def test_an_error_names_its_sample(monkeypatch):
+    def broken(*_, **__):
+        raise FloatingPointError("bad geometry")
+
+    monkeypatch.setattr("facsimile.studio.people.render", broken)
+    outcome = attempt_twice(render_group, SETTINGS, 1)
+    assert outcome.sample == 6
+    text = failure_text(SETTINGS, [outcome])
+    assert "facsimile dataset sample 6 --recipe mixed --seed 11 --size 128 --rig makehuman -o sample-6.png" in text
+    assert "bad geometry" in text
