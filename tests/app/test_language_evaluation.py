@@ -48,6 +48,7 @@ def test_the_seed_chooses_the_questions():
     ("arguments", "status", "words"),
     [
         (("echo", "--only", "tasks"), 2, "go with facelm:FOLDER"),
+        (("ecko",), 2, "neither a file of weights (.onnx) nor a language model"),
         (("reader.onnx",), 2, "Missing option '--data'"),
         (("reader.onnx", "--data", ".", "--model", "x"), 2, "go with language models"),
         (("facelm:nowhere",), 1, "holds no face-aware model"),

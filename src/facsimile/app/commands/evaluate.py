@@ -81,6 +81,11 @@ def command(
         request = Request(subject, folder, against, rules_off, only, groups, model, seed)
         click.echo(report_language(request, as_json=as_json))
         return
+    if not Path(subject).exists() and not subject.endswith(".onnx"):
+        raise click.UsageError(
+            f"{subject!r} is neither a file of weights (.onnx) nor a language model: echo, an address such as "
+            "http://localhost:8080, facelm:, local:, gguf: or replay: before a path, or a referee (oracle, random, parrot)"
+        )
     if folder is None:
         raise click.UsageError("Missing option '--data': a reader is measured on a folder of 'facsimile dataset make'")
     if against or rules_off or only or model:
