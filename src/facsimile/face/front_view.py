@@ -1,5 +1,6 @@
 """Look at a head along -z, without perspective: which triangle is in front at (x, y)?"""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,8 +74,10 @@ def _draw(vertices, corners, triangle, barycentric, depth):
         area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
         if area == 0:
             continue
-        for row in range(max(0, int(min(y0, y1, y2) - 0.5)), min(height, int(max(y0, y1, y2) + 1.5))):
-            for column in range(max(0, int(min(x0, x1, x2) - 0.5)), min(width, int(max(x0, x1, x2) + 1.5))):
+        top, bottom = max(0, math.ceil(min(y0, y1, y2) - 0.5)), min(height - 1, math.floor(max(y0, y1, y2) - 0.5))
+        left, right = max(0, math.ceil(min(x0, x1, x2) - 0.5)), min(width - 1, math.floor(max(x0, x1, x2) - 0.5))
+        for row in range(top, bottom + 1):
+            for column in range(left, right + 1):
                 px, py = column + 0.5, row + 0.5
                 b = ((px - x0) * (y2 - y0) - (x2 - x0) * (py - y0)) / area
                 c = ((x1 - x0) * (py - y0) - (px - x0) * (y1 - y0)) / area
