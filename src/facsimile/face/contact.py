@@ -34,13 +34,13 @@ PART_PASSES, PART_GAIN, PART_TOLERANCE = 24, 1.5, 0.001
 until no more than the tolerance is left."""
 GENTLE_PASSES, FIRM_SHARE = 6, 1.0
 """After this many passes, for lips folded into each other, all red and inner skin gives way fully."""
-FIRM_REACH = 3
-"""Then skin gives way as much as this many columns beside it ask: vertices lie up to 3 mm apart."""
+NARROW_PASSES, REACH = 2, 3
+"""After this many passes skin gives way as much as this many columns beside it ask: vertices lie up to 3 mm apart."""
+SMOOTH = np.array((0.25, 0.5, 0.25))
 STILL = 1e-4
 """Motion below this (dm at controller 1) leaves the lips as they are."""
 FRONT_LOW_Y = 6.2
 """Seen from the front, the plan begins at this height (dm)."""
-SMOOTH = np.array((0.25, 0.5, 0.25))
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,8 @@ def part_lips(vertices: Float32[np.ndarray, "V 3"]) -> None:
         if excess.max() < PART_TOLERANCE:
             return
         spread = np.maximum(excess, np.convolve(excess, SMOOTH, "same"))
-        if number >= GENTLE_PASSES:
-            spread = np.maximum.reduce([np.roll(excess, step) for step in range(-FIRM_REACH, FIRM_REACH + 1)])
+        if number >= NARROW_PASSES:
+            spread = np.maximum.reduce([np.roll(excess, step) for step in range(-REACH, REACH + 1)])
         half = np.interp(vertices[rows, 0], COLUMN_X, spread) * (PART_GAIN / 2)
         vertices[rows, 1] += (half * (gentle if number < GENTLE_PASSES else firm)).astype(np.float32)
 
