@@ -84,7 +84,7 @@ def command(
     if not Path(subject).exists() and not subject.endswith(".onnx"):
         raise click.UsageError(
             f"{subject!r} is neither a file of weights (.onnx) nor a language model: echo, an address such as "
-            "http://localhost:8080, facelm:, local:, gguf: or replay: before a path, or a referee (oracle, random, parrot)"
+            "http://localhost:8080, facelm:, local:, gguf: or replay: before a path, or oracle, random or parrot"
         )
     if folder is None:
         raise click.UsageError("Missing option '--data': a reader is measured on a folder of 'facsimile dataset make'")
