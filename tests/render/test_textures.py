@@ -75,7 +75,8 @@ def test_the_cache_keeps_the_last_person(looks) -> None:
     assert cache.of(other, 1).appearance is other
 
 
-def test_shut_lids_darken_on_their_own_side_only(texture):
+def test_shut_lids_darken_on_their_own_side_only(looks) -> None:
+    texture = skin_texture(looks, 0)
     left = texture.with_blood_flow(units(43, 5, 0)) / np.maximum(texture.colour, 1e-6)
     half = left.shape[1] // 2
     sides = sorted((left[:, :half, :3].min(), left[:, half:, :3].min()))
