@@ -61,11 +61,11 @@ class Recipe:
     """Images with no action unit at all, image 0 of each person included."""
     single_share: float = 0.02
     """Images with one action unit only."""
-    prototype_share: float = 0.08
+    prototype_share: float = 0.07
     """Images from the prototype table; half of them are broken: upper and lower face from different rows."""
     min_prototype_gain: float = 0.3
     """Least strength of a prototype as a whole, 0-1; the greatest is 1."""
-    speech_share: float = 0.05
+    speech_share: float = 0.04
     """Images with a speaking mouth under independent brows and eyes."""
     uniform_share: float = 0.02
     """Images drawn uniformly over the sides of all units: the corners of the space."""
