@@ -82,3 +82,12 @@ def test_the_oracle_wins_what_is_honest_and_shuffling_what_is_not():
     assert min(rows, key=lambda name: rows[name]["energy ↓"][0]) == "oracle"
     assert max(rows, key=lambda name: rows[name]["pairing lift ↑"][0]) == "oracle"
     assert min(rows, key=lambda name: rows[name]["FD per clip ↓"][0]) == "frame-shuffled"
+
+
+def test_the_gain_goes_with_its_rule():
+    arms = results("rule_nulls")["own face, bits per frame"]
+    assert arms["mimicry on"]["gain"][1] > 0
+    assert arms["mimicry off"]["gain"][2] < 0
+    for arm in arms.values():
+        value, low, high = arm["gain"]
+        assert f"{value:.3f} [{low:.3f}, {high:.3f}]" in PAGE
