@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "facs": set(),
     "face": {"facs"},
     "render": {"face", "facs"},
-    "studio": {"render", "face", "facs"},
+    "studio": {"render", "face", "facs", "data"},
     "data": {"facs"},
     "models": {"facs"},
     "train": {"data", "models", "language", "facs"},

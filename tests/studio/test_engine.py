@@ -11,8 +11,9 @@ import tiny_renderer
 
 from facsimile.data.shards import read_shards
 from facsimile.studio import shards
+from facsimile.studio.card import card
 from facsimile.studio.engine import RenderingError, make_dataset
-from facsimile.studio.recipe import Recipe
+from facsimile.studio.recipe import Recipe, sequences
 from facsimile.studio.settings import Settings
 from facsimile.studio.shards import ShardFolder
 
@@ -66,6 +67,17 @@ def test_the_manifest_tells_recipe_seed_and_hashes(whole):
         name: h for name, h in hashes(whole).items() if name.startswith("shard")
     }
     assert "18 synthetic faces" in (whole / "README.md").read_text()
+
+
+def test_the_card_tells_how_to_make_the_set_again():
+    still = card(Path("faces"), dataclasses.replace(SETTINGS, buffers=("depth",)))
+    assert "5 people who\nnever existed, 4 images each; image 0 of each person is neutral" in still
+    assert "-n 18 --seed 4 --size 32 --recipe mixed --rig makehuman --image-format jpeg --jpeg-quality 90" in still
+    assert "--buffers depth" in still
+    assert "| `depth` | PNG, 16 bits: steps of 0.1 mm" in still
+    moving_card = card(Path("clips"), Settings(count=400, recipe=sequences()))
+    assert "4 clips each of 100 frames at 25 a second" in moving_card
+    assert "--fps 25 --clip-seconds 4" in moving_card
 
 
 def test_two_workers_make_the_same_bytes_as_one(whole, tmp_path):

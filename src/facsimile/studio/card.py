@@ -25,14 +25,13 @@ configs:
 # {folder.name}
 
 {settings.count:,} synthetic faces, {settings.size} x {settings.size} pixels, {settings.num_identities:,} people who
-never existed, {recipe.images_per_identity} images each; image 0 of each person is neutral. Every label comes from the
+never existed, {_arrangement(settings)}. Every label comes from the
 scene, none from a detector. Split by `identity`, never by row.
 
 Made by facsimile with recipe `{recipe.name}` and seed {settings.seed}; `manifest.json` holds the full recipe, versions
 and a hash per shard. The same again:
 
-    facsimile dataset make OUT -n {settings.count} --seed {settings.seed} --size {settings.size} \\
-        --recipe {recipe.name} --rig {settings.rig}
+    {_command(settings)}
 
 ## Columns
 
@@ -43,6 +42,7 @@ subject's own. Pixel (0, 0) is the centre of the top-left pixel.
 |---|---|
 | `image` | {{bytes, path}}, {settings.image_format.upper()}, RGB |
 | `identity`, `index` | person and sample number |
+| `clip`, `frame`, `time_s`, `affect` | clip in the set, place in it, what it shows; a single image is its own clip |
 | `controllers` [R] | rig controllers, 0-1 |
 | `au` [A,2] | intensity 0-5, (left, right); 25 from the lip gap, 26 and 27 from the jaw, 43 from the lids |
 | `au_visible` [A,2] | whether that side of the face shows |
@@ -54,7 +54,7 @@ subject's own. Pixel (0, 0) is the centre of the top-left pixel.
 | `rig` | the model of form the person is drawn from: makehuman or ict |
 | `notation` | the expression as FACS text |
 | `recipe`, `seed` | where the row comes from |
-
+{_buffer_lines(settings)}
 `datasets.load_dataset(PATH).cast_column("image", datasets.Image())` reads it; so do pandas, polars and DuckDB.
 
 ## Labels before rendering
@@ -63,3 +63,33 @@ subject's own. Pixel (0, 0) is the centre of the top-left pixel.
 {counts}
 ```
 """
+
+
+def _arrangement(settings: Settings) -> str:
+    """Say how a person's images belong together."""
+    recipe = settings.recipe
+    if recipe.clips is None:
+        return f"{recipe.images_per_identity} images each; image 0 of each person is neutral"
+    return f"{recipe.clips.per_identity} clips each of {recipe.clips.frames} frames at {recipe.clips.fps} a second"
+
+
+def _command(settings: Settings) -> str:
+    """Return the command that makes the same set."""
+    recipe = settings.recipe
+    words = ["facsimile dataset make OUT", f"-n {settings.count}", f"--seed {settings.seed}", f"--size {settings.size}"]
+    words += [f"--recipe {recipe.name}", f"--rig {settings.rig}", f"--image-format {settings.image_format}"]
+    words += [f"--jpeg-quality {settings.jpeg_quality}"] if settings.image_format == "jpeg" else []
+    words += [f"--buffers {','.join(settings.buffers)}"] if settings.buffers else []
+    if recipe.clips is not None:
+        words += [f"--fps {recipe.clips.fps}", f"--clip-seconds {recipe.clips.seconds:g}"]
+    return " ".join(words)
+
+
+def _buffer_lines(settings: Settings) -> str:
+    """Describe the labels of every pixel that the set holds."""
+    meaning = {
+        "segmentation": "PNG, 8 bits: part of the face",
+        "depth": "PNG, 16 bits: steps of 0.1 mm, 0 is background",
+        "displacement": "PNG, 16 bits, by unit: 1/128 pixels right (red) and down (green) + 32768",
+    }
+    return "".join(f"| `{name}` | {meaning[name]} |\n" for name in settings.buffers)
