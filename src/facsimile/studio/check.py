@@ -72,12 +72,12 @@ def _check_files(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
         elif hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
             yield f"{path} differs from its hash in {MANIFEST_NAME}; {AGAIN}"
         else:
-            yield from _check_rows(Shards(folder, [path], manifest=manifest), entry)
+            yield from _check_rows(path, manifest, entry)
 
 
-def _check_rows(shard: Shards, entry: dict[str, Any]) -> Iterator[str]:
+def _check_rows(path: Path, manifest: dict[str, Any], entry: dict[str, Any]) -> Iterator[str]:
     """Check the columns of one undamaged shard."""
-    path, manifest = shard.paths[0], shard.manifest
+    shard = Shards(path.parent, [path], manifest=manifest)
     index = shard.column("index")
     if not np.array_equal(index, np.arange(entry["first_index"], entry["first_index"] + entry["rows"])):
         yield f"{path}: index does not count from {entry['first_index']} to {entry['first_index'] + entry['rows'] - 1}"
@@ -90,15 +90,10 @@ def _check_rows(shard: Shards, entry: dict[str, Any]) -> Iterator[str]:
             yield f"{path}: {name} must lie in {low:.3g}..{high:.3g}, got {found}"
     if not np.isfinite(shard.column("landmarks")).all():
         yield f"{path}: landmarks are not all finite"
-    yield from _check_notation(shard)
-    yield from _check_pictures(shard)
-
-
-def _check_notation(shard: Shards) -> Iterator[str]:
-    """Compare the notation of each row with its action units."""
     for row, (text, intensity) in enumerate(zip(shard.column("notation"), shard.column("au"), strict=True)):
         if not notation_agrees(text, intensity):
-            yield f"{shard.paths[0]}: notation {text!r} of row {row} does not say what its action units say"
+            yield f"{path}: notation {text!r} of row {row} does not say what its action units say"
+    yield from _check_pictures(path, shard.encoded_images(), size=manifest["size"])
 
 
 def notation_agrees(text: str, intensity: Float[np.ndarray, "A 2"]) -> bool:
@@ -107,17 +102,16 @@ def notation_agrees(text: str, intensity: Float[np.ndarray, "A 2"]) -> bool:
     return np.array_equal(levels_of(said), levels_of(np.nan_to_num(intensity)))
 
 
-def _check_pictures(shard: Shards) -> Iterator[str]:
-    """Decode every picture and compare its size with the manifest."""
-    size = shard.manifest["size"]
-    for row, encoded in enumerate(shard.encoded_images()):
+def _check_pictures(path: Path, pictures: Iterator[bytes], *, size: int) -> Iterator[str]:
+    """Decode every picture of a shard and compare its size with the manifest's."""
+    for row, encoded in enumerate(pictures):
         try:
             shape = decode_image(encoded).shape
         except ValueError as error:
-            yield f"{shard.paths[0]}: picture of row {row}: {error}"
+            yield f"{path}: picture of row {row}: {error}"
             continue
         if shape != (size, size, 3):
-            yield f"{shard.paths[0]}: picture of row {row} is {shape[1]} x {shape[0]} px, {MANIFEST_NAME} says {size}"
+            yield f"{path}: picture of row {row} is {shape[1]} x {shape[0]} px, {MANIFEST_NAME} says {size}"
 
 
 def _shared_people(manifests: dict[Path, dict[str, Any]]) -> Iterator[str]:
