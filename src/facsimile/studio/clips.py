@@ -76,7 +76,7 @@ def draw_clip(
     assert clips is not None
     time_s = np.arange(clips.frames) / clips.fps
     action_units = _expressions(recipe, rng, time_s, affect)
-    _blink(rng, time_s, action_units)
+    add_blinks(rng, time_s, action_units)
     return Clip(
         np.clip(action_units, 0.0, 5.0),
         rest_pose_rad + _sway(rng, time_s),
@@ -136,8 +136,10 @@ def _affect_levels(recipe: Recipe, rng: np.random.Generator, affect: str) -> Flo
     return peak
 
 
-def _blink(rng: np.random.Generator, time_s: Float[np.ndarray, " T"], action_units: Float[np.ndarray, "T A 2"]) -> None:
-    """Add blinks, but none while the upper lids are raised: units 5 and 43 exclude each other."""
+def add_blinks(
+    rng: np.random.Generator, time_s: Float[np.ndarray, " T"], action_units: Float[np.ndarray, "T A 2"]
+) -> None:
+    """Add blinks in place, but none while the upper lids are raised: units 5 and 43 exclude each other."""
     lids, raised = unit_index(CLOSED_LID), unit_index(RAISED_LID)
     length_s = BLINK_RISE_S + BLINK_HOLD_S + BLINK_FALL_S
     start_s = float(rng.exponential(1 / BLINKS_PER_S))
