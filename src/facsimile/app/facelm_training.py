@@ -36,10 +36,15 @@ class Options:
     force: bool
 
 
-def run(options: Options, report: Callable[[str], None]) -> tuple[Path, dict[str, Any]]:
-    """Train and return the model's folder and its measurements."""
+def need_libraries() -> None:
+    """Say in one line what is missing for face-aware models, if something is."""
     if any(importlib.util.find_spec(name) is None for name in ("torch", "transformers", "peft")):
         raise click.ClickException(LIBRARIES_MISSING)
+
+
+def run(options: Options, report: Callable[[str], None]) -> tuple[Path, dict[str, Any]]:
+    """Train and return the model's folder and its measurements."""
+    need_libraries()
     from transformers.utils import logging
 
     from facsimile.train.checkpoint import CHECKPOINT_NAME

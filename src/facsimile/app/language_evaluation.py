@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from facsimile.app.facelm_training import need_libraries
 from facsimile.language.opening import FACELM_PREFIX, names_backend
 
 if TYPE_CHECKING:
@@ -66,13 +67,18 @@ def _tasks(request: Request) -> tuple[dict[str, Any], str]:
 
 
 def _conversation(request: Request) -> tuple[dict[str, Any], str]:
+    folders = [Path(request.subject.removeprefix(FACELM_PREFIX)), *request.against]
+    for folder in folders:
+        if not folder.is_dir():
+            raise ValueError(f"{folder} holds no face-aware model; make one with: facsimile train tiny_cpu --out DIR")
+    need_libraries()
     from transformers.utils import logging
 
     from facsimile.app.facelm_evaluation import check_rows, conversation_tables, conversation_text, load
     from facsimile.evaluate.dialogue_report import as_json
 
     logging.disable_progress_bar()
-    subject, others = load(Path(request.subject.removeprefix(FACELM_PREFIX))), [load(path) for path in request.against]
+    subject, *others = [load(folder) for folder in folders]
     check_rows(others)
     trial = _trial(request, subject)
     click.echo(f"measuring on {len(trial.held_out)} held-out dialogues", err=True)
