@@ -133,5 +133,7 @@ def test_command_writes_a_file_once(tmp_path):
     assert output.read_bytes()[:4] == b"glTF"
     again = CliRunner().invoke(command, ["-o", str(output)])
     assert (again.exit_code, "--force" in again.output) == (2, True)
+    other = CliRunner().invoke(command, ["--person", "Aylin", "--rig", "ict", "-o", str(tmp_path / "b.glb")])
+    assert (other.exit_code, "leave out --person" in other.output) == (2, True)
     wrong = CliRunner().invoke(command, ["-o", str(tmp_path / "a.obj")])
     assert (wrong.exit_code, ".glb" in wrong.output) == (2, True)

@@ -13,9 +13,6 @@ from jaxtyping import Bool, Float, Int
 DRAWS = 2000
 """Bootstrap draws: ends of a 95 % interval are then good to about 3 % of its width."""
 
-WINDOW_S = 1.0
-"""Length of the windows of energy score and pairing lift."""
-
 FRECHET_FRAMES = 8
 """Frames per window of `window_fd`: long enough to see motion (8 frames are 0.32 s at 25 per second)."""
 

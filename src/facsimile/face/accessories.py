@@ -15,8 +15,6 @@ KINDS = ("glasses", "headwear", "clothes", "jewellery")
 """What an accessory is labelled as."""
 PLAIN, KNIT, WEAVE, STRIPES, CHECK, METAL = range(6)
 """Patterns of the surface."""
-HOLDS = ("skull", "glasses", "body")
-"""What an accessory follows: the skull, nose and ears, or the skin nearest to it."""
 EAR_Z = 0.5
 """Depth (dm) of the place where temples rest on the template's ears."""
 LENS_Z = 1.45

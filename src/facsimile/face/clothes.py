@@ -101,20 +101,6 @@ def _hood(rng: np.random.Generator) -> Mesh:
     return tube(line, np.stack([thick, 0.8 * thick], -1), sides=12)
 
 
-def _lapels(rng: np.random.Generator) -> Mesh:
-    flaps = []
-    length = rng.uniform(0.7, 0.95)
-    for side in (1.0, -1.0):
-        share = np.linspace(0, 1, 14)[:, None]
-        inner = np.array((0.42, 5.98, 0.45)) * (1 - share) + np.array((0.10, 5.98 - length, 1.12)) * share
-        wide = 0.26 * np.sin(np.clip(share * 1.15 + 0.05, 0, 1) * np.pi) + 0.03
-        outer = inner + wide * np.array((0.9, -0.10, 0.10))
-        lifted = 0.5 * (inner + outer) + np.array((0, 0.02, 0.05))
-        grid = np.stack([inner, lifted, outer], 1) + np.array((0, 0, 0.16))
-        flaps.append(sheet(grid * np.array((side, 1, 1))))
-    return joined(flaps)
-
-
 def collar_of(rng: np.random.Generator, garment: Garment) -> tuple[Accessory, ...]:
     """Return what stands up from a garment's neckline."""
     makers = {"shirt": _shirt_collar, "polo neck": _polo_neck, "hoodie": _hood, "jacket": _shirt_collar}

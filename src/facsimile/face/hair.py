@@ -60,8 +60,6 @@ UNCOILED = {"coils": 0.05, "afro": 0.08, "cornrows": 0.06, "box braids": 0.06, "
 OLD = {"cornrows": 0.2, "box braids": 0.2, "locs": 0.4, "braids": 0.3, "quiff": 0.3, "fade": 0.4, "long": 0.5,
        "short curly": 2.5, "pixie": 2.0, "bun": 1.5}  # fmt: skip
 """Factors from 65 years on."""
-SHINY_DARK = 0.55
-"""Brightness of the scalp between dense roots against the hair."""
 
 
 @dataclass(frozen=True)

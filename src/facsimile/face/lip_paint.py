@@ -31,8 +31,6 @@ CHILD_YEARS = 14.0
 WET_REACH_DM = 0.016
 """How far from the seam the inner, always wet lip reaches."""
 WET_GLOSS = 0.3
-ROLL_DM = 0.012
-"""Distance of the pale line from the border of the red, and its width."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def command(
         raise click.UsageError(f"-o {output}: the name must end in .glb, got '{output.suffix}'")
     refuse_overwrite(output, force=force)
     try:
-        person = of_the_cast(person_name, blend_text) or random_person(seed, rig=rig)
+        person = of_the_cast(person_name, blend_text, rig=rig) or random_person(seed, rig=rig)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     with tqdm(total=len(ARKIT), unit="shape", delay=2, leave=False) as bar:

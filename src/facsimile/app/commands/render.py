@@ -76,9 +76,7 @@ def command(
     state = _state(score)
     turn = {"yaw_rad": math.radians(yaw), "pitch_rad": math.radians(pitch)}
     try:
-        person = of_the_cast(person_name, blend_text)
-        if person is not None and rig != "makehuman":
-            raise click.UsageError(f"--rig {rig}: people of the cast are of makehuman; leave out --person and --blend")
+        person = of_the_cast(person_name, blend_text, rig=rig)
         scene = portrait_scene(state.to_action_units(), seed=seed, person=person, size=size, rig=rig, **turn)
     except ValueError as error:
         raise click.UsageError(str(error)) from error

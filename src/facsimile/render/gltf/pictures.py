@@ -12,11 +12,10 @@ from facsimile.face.eyes import EyeColours
 from facsimile.face.rest import TEXEL_MM
 from facsimile.kernel import lean_kernel
 from facsimile.render.eye_material import eye_albedo
+from facsimile.render.textures import RELIEF_GAIN
 
 EYE_TEXTURE_PX = 512
 JPEG_QUALITY = 92
-RELIEF_GAIN = 1.6
-"""As in the renderer: slopes are exaggerated by this much."""
 
 
 class _Eyes(NamedTuple):
