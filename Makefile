@@ -43,9 +43,9 @@ clean:
 	@touch $@
 
 .venv/.test: pyproject.toml requirements.lock
-	PYTHON=$(PYTHON) sh scripts/environment.sh demo,dev,docs
+	PYTHON=$(PYTHON) sh scripts/environment.sh calibrate,demo,dev,docs
 	@touch $@
 
 .venv/.train: .venv/.test
-	PYTHON=$(PYTHON) sh scripts/environment.sh demo,dev,docs,train,llm,ray
+	PYTHON=$(PYTHON) sh scripts/environment.sh calibrate,demo,dev,docs,train,llm,ray
 	@touch $@

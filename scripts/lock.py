@@ -12,7 +12,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = "demo,dev,docs,llm,ray,train"
+EXTRAS = "calibrate,demo,dev,docs,llm,ray,train"
 KEEP = {
     "numba": "0.61.2",  # from 0.62 on llvmlite is 30 MB larger
     "numpy": "2.2.6",  # the newest that numba 0.61 takes

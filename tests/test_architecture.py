@@ -23,10 +23,23 @@ MAY_IMPORT = {
     "detect": {"facs", "data"},
     "evaluate": {"facs"},
     "language": {"facs"},
-    "app": {"facs", "face", "render", "studio", "data", "models", "train", "detect", "evaluate", "language"},
+    "calibrate": {"facs", "data", "detect", "evaluate"},
+    "app": {
+        "facs",
+        "face",
+        "render",
+        "studio",
+        "data",
+        "models",
+        "train",
+        "detect",
+        "evaluate",
+        "language",
+        "calibrate",
+    },
 }
 SHARED = {"kernel", "__version__"}
-HEAVY = ["numpy", "numba", "cv2", "onnxruntime", "pyarrow", "torch", "PIL", "click"]
+HEAVY = ["numpy", "numba", "cv2", "onnxruntime", "pyarrow", "torch", "sklearn", "PIL", "click"]
 DETECT_MAY_READ = {"facsimile.data.align"}
 
 
