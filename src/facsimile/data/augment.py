@@ -27,6 +27,7 @@ from facsimile.data.mirror import (
 )
 from facsimile.data.occlusion import Occlusion, occluded
 from facsimile.data.photometric import Photometric, photographed
+from facsimile.facs.controllers import mirror_controllers
 
 BORDERS = (cv2.BORDER_CONSTANT, cv2.BORDER_REPLICATE, cv2.BORDER_REFLECT_101)
 
@@ -73,6 +74,10 @@ class Crop:
     def landmark_flags(self, flags: Bool[np.ndarray, " 70"]) -> Bool[np.ndarray, " 70"]:
         """Return flags of landmarks, such as their visibility, as the crop shows them."""
         return mirrored_flags(flags) if self.is_flipped else flags
+
+    def controllers(self, values: Float[np.ndarray, " R"]) -> Float[np.ndarray, " R"]:
+        """Return rig controllers as the crop shows them."""
+        return mirror_controllers(values) if self.is_flipped else values
 
     def pose(self, head_pose_rad: Float[np.ndarray, " 3"]) -> Float[np.ndarray, " 3"]:
         """Return pitch, yaw, roll as the crop shows them; roll in the picture is found again with the crop's matrix."""

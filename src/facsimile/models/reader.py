@@ -1,4 +1,7 @@
-"""The reader: an aligned 112-pixel face crop to action units per side, landmarks, head pose, gaze, and how sure it is.
+"""The reader: an aligned 112-pixel face crop to action units per side, rig controllers, landmarks, head pose and gaze.
+
+Each comes with how sure it is. The same person's face at rest, if it is given, is told apart from the expression by a
+second head that sees what changed.
 
 Two properties hold by construction, whatever the weights:
 
@@ -22,6 +25,7 @@ from torch import nn
 from torch.nn import functional
 
 from facsimile.facs.action_units import LABEL_UNITS, UNITS, UPPER_FACE_UNITS
+from facsimile.models.expression_heads import ExpressionAnswer, ExpressionHead, SplitHead, by_side
 from facsimile.models.mirror import MirrorBlock, MirrorConv, MirrorNorm, PairHead, mirror_map
 
 CROP_SIZE = 112
@@ -37,8 +41,7 @@ MIRRORED_LANDMARKS = (
     64, 63, 62, 61, 60, 67, 66, 65, 69, 68,
 )  # fmt: skip
 
-# Log-variances are kept where a Gaussian fit is stable: an intensity is known to 0.1 at best, to 4.5 at worst.
-AU_LOG_VARIANCE_RANGE = (-4.6, 3.0)
+# Log-variances are kept where a Gaussian fit is stable.
 LANDMARK_LOG_VARIANCE_RANGE = (-13.0, -2.0)  # crop units: 0.2 px to 0.37 of the crop
 ANGLE_LOG_VARIANCE_RANGE = (-9.0, 1.0)  # radians: 0.6 degrees to 95
 
@@ -57,8 +60,10 @@ class ReaderConfig:
     """Channels of the map that is flattened into the head, mirrored kernels not counted."""
     hidden: int = 160
     """Width of the vector that describes one band seen from one side."""
+    reference_hidden: int = 160
+    """Width of the layer that compares a face with the same person's at rest."""
     dropout: float = 0.1
-    """Share of the hidden vector dropped before the action-unit heads."""
+    """Share of the hidden vector dropped before the heads of units and controllers."""
     upper_rows: tuple[int, int] = (0, 60)
     """Rows of the crop that upper-face units see: down to the nostrils, clear of a raised upper lip."""
     lower_rows: tuple[int, int] = (48, 112)
@@ -87,6 +92,12 @@ class Reading(NamedTuple):
     """[B, n, 2] intensity 0-5; side 0 is the subject's left."""
     au_log_variance: torch.Tensor
     """[B, n, 2] log-variance of the intensity."""
+    visible_logit: torch.Tensor
+    """[B, n, 2] log-odds that the place where the unit acts can be seen."""
+    controllers: torch.Tensor
+    """[B, R] rig controllers 0-1."""
+    controllers_log_variance: torch.Tensor
+    """[B, R]"""
     landmarks: torch.Tensor
     """[B, 70, 2] x and y, 0-1 across the crop."""
     landmark_log_variance: torch.Tensor
@@ -101,6 +112,13 @@ class Reading(NamedTuple):
     """[B, 2]"""
     face_logit: torch.Tensor
     """[B] log-odds that the crop is an aligned face."""
+    features: torch.Tensor
+    """[B, 2, D] what was seen of the face from either side; those of a person at rest serve as reference."""
+
+
+def answer_of(reading: Reading) -> ExpressionAnswer:
+    """Return the part of a reading that a reference can change."""
+    return ExpressionAnswer(*(getattr(reading, name) for name in ExpressionAnswer._fields))
 
 
 class Band(nn.Module):
@@ -126,11 +144,13 @@ class Band(nn.Module):
 
 
 class Reader(nn.Module):
-    """Read faces. ``template`` [70, 2] holds the mean landmarks of aligned faces, 0-1 across the crop."""
+    """Read faces, alone or beside the same person at rest.
+
+    ``template`` [70, 2] holds the mean landmarks of aligned faces, 0-1 across the crop.
+    """
 
     template: torch.Tensor
     is_midline: torch.Tensor
-    unit_order: torch.Tensor
     mirrored: torch.Tensor
 
     def __init__(self, config: ReaderConfig, template: Float[np.ndarray, "70 2"]) -> None:
@@ -143,18 +163,19 @@ class Reader(nn.Module):
         self._register_constants(config, template)
 
     def _build_heads(self, c: ReaderConfig) -> None:
-        num_upper = sum(code in UPPER_FACE_UNITS for code in c.units)
-        self.dropout = nn.Dropout(c.dropout)
-        self.upper_au = PairHead(2 * c.hidden, 2 * num_upper)
-        self.lower_au = PairHead(c.hidden, 2 * (len(c.units) - num_upper))
+        widths = (2 * c.hidden, c.hidden)
+        is_upper = tuple(code in UPPER_FACE_UNITS for code in c.units)
+        self.alone = ExpressionHead(c.units, widths=widths, dropout=c.dropout)
+        self.beside = ExpressionHead(
+            c.units, widths=(2 * widths[0], 2 * widths[1]), hidden=c.reference_hidden, dropout=c.dropout
+        )
+        self.visible_head = SplitHead(is_upper, widths=widths, channels=1)
         self.landmark_head = PairHead(3 * c.hidden, 3 * NUM_LANDMARKS)
         self.pose_head = PairHead(3 * c.hidden, 6)
         self.gaze_head = PairHead(2 * c.hidden, 4)
         self.face_head = PairHead(3 * c.hidden, 1)
 
     def _register_constants(self, c: ReaderConfig, template: np.ndarray) -> None:
-        order = sorted(c.units, key=lambda code: code not in UPPER_FACE_UNITS)
-        self.register_buffer("unit_order", torch.tensor([order.index(u) for u in c.units]), persistent=False)
         midline = [[not UNITS[u].is_sided] for u in c.units]
         self.register_buffer("is_midline", torch.tensor(midline), persistent=False)
         self.register_buffer("mirrored", torch.tensor(MIRRORED_LANDMARKS), persistent=False)
@@ -167,37 +188,43 @@ class Reader(nn.Module):
         return torch.stack([1 - flipped[..., 0], flipped[..., 1]], dim=-1)
 
     def forward(self, image: Float[torch.Tensor, "B 3 112 112"]) -> Reading:
-        """Read RGB crops with values 0-255."""
+        """Read RGB crops with values 0-255, each alone."""
         pixels = (image - 127.5).div_(64).contiguous(memory_format=torch.channels_last)
-        upper = torch.cat([self.upper(pixels), self.eyes(pixels)], dim=2)
-        lower = self.lower(pixels)
+        features = torch.cat([self.upper(pixels), self.eyes(pixels), self.lower(pixels)], dim=2)
         with torch.autocast(image.device.type, enabled=False):
-            return self._heads(upper.float(), lower.float())
+            return self._read(features.float())
 
-    def _heads(self, upper: torch.Tensor, lower: torch.Tensor) -> Reading:
-        whole = torch.cat([upper, lower], dim=2)
-        au, au_log_variance = self._action_units(upper, lower)
-        landmarks, landmark_log_variance = self._landmarks(whole)
-        pose, pose_log_variance = _angles(self.pose_head(whole), (False, True, True))
+    def compare(
+        self, features: Float[torch.Tensor, "B 2 D"], reference: Float[torch.Tensor, "B 2 D"]
+    ) -> ExpressionAnswer:
+        """Read expressions from ``features`` of crops beside those of the same people at rest."""
+        own, change = self._halves(features), self._halves(features - reference)
+        upper, lower = (torch.cat(pair, dim=2) for pair in zip(own, change, strict=True))
+        return self.beside(upper, lower)
+
+    @property
+    def num_features(self) -> int:
+        """Return D, the length of the features seen from one side."""
+        return 3 * self.config.hidden
+
+    def _halves(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the features of the upper and of the lower half of the face."""
+        return features[:, :, : 2 * self.config.hidden], features[:, :, 2 * self.config.hidden :]
+
+    def _read(self, features: torch.Tensor) -> Reading:
+        upper, lower = self._halves(features)
+        landmarks, landmark_log_variance = self._landmarks(features)
+        pose, pose_log_variance = _angles(self.pose_head(features), (False, True, True))
         gaze, gaze_log_variance = _angles(self.gaze_head(upper), (True, False))
-        face_logit = self.face_head(whole).mean(dim=(1, 2))
+        answer = self.alone(upper, lower)
         return Reading(
-            au, au_log_variance, landmarks, landmark_log_variance, pose, pose_log_variance,
-            gaze, gaze_log_variance, face_logit,
+            au=answer.au, au_log_variance=answer.au_log_variance,
+            visible_logit=by_side(self.visible_head(upper, lower)[..., 0] + 2, self.is_midline),
+            controllers=answer.controllers, controllers_log_variance=answer.controllers_log_variance,
+            landmarks=landmarks, landmark_log_variance=landmark_log_variance,
+            pose=pose, pose_log_variance=pose_log_variance, gaze=gaze, gaze_log_variance=gaze_log_variance,
+            face_logit=self.face_head(features).mean(dim=(1, 2)), features=features,
         )  # fmt: skip
-
-    def _action_units(self, upper: torch.Tensor, lower: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        upper_mean, upper_log_variance = self.upper_au(self.dropout(upper)).chunk(2, dim=2)
-        lower_mean, lower_log_variance = self.lower_au(self.dropout(lower)).chunk(2, dim=2)
-        mean = torch.cat([upper_mean, lower_mean], dim=2)
-        log_variance = torch.cat([upper_log_variance, lower_log_variance], dim=2)
-        log_variance = log_variance.clamp(*AU_LOG_VARIANCE_RANGE)
-        return self._by_unit(mean), self._by_unit(log_variance)
-
-    def _by_unit(self, values: torch.Tensor) -> torch.Tensor:
-        """Order [B, 2, n] head answers as units; give midline units one value for both sides."""
-        values = values[:, :, self.unit_order].transpose(1, 2)
-        return torch.where(self.is_midline, values.mean(dim=2, keepdim=True), values)
 
     def _landmarks(self, whole: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         answer = self.landmark_head(whole)

@@ -5,16 +5,19 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch.utils.data import Dataset
 
 from facsimile.models.losses import Targets
 from facsimile.models.reader import CROP_SIZE
 from facsimile.train.faces import Faces
+from facsimile.train.groups import NO_REFERENCE, Batch, PersonGroups, joined_groups
 from facsimile.train.negatives import make_negative
 from facsimile.train.recipes import TrainConfig
 
 _ORDER, _AUGMENT, _HELD_OUT = 0, 1, 2  # streams of random numbers that never meet
+HELD_OUT_GROUP = 8
+"""Faces of each held-out person that are looked at together."""
 
 
 class Crop(NamedTuple):
@@ -23,6 +26,7 @@ class Crop(NamedTuple):
     image: np.ndarray
     au: np.ndarray
     au_observed: np.ndarray
+    controllers: np.ndarray
     landmarks: np.ndarray
     landmark_observed: np.ndarray
     pose: np.ndarray
@@ -52,23 +56,26 @@ class Batches(Dataset[tuple[torch.Tensor, Targets]]):
             )
         self.faces, self.config, self.make_crop = faces, config, make_crop
         self.fingerprint = faces.fingerprint()
+        self._groups = PersonGroups(faces.identity, faces.at_rest(), size=config.images_per_person)
+        self._per_step = config.batch_size // config.images_per_person
         self._epoch = -1
-        self._order: np.ndarray = np.empty(0, np.int64)
+        self._order: list[Batch] = []
 
     def __getitem__(self, step: int) -> tuple[torch.Tensor, Targets]:
         rng = np.random.default_rng((self.config.seed, _AUGMENT, step))
-        crops = [self._example(int(row), rng) for row in self.rows(step)]
-        images, targets = collate(crops)
+        batch = self.batch(step)
+        crops = [self._example(int(row), rng) for row in batch.rows]
+        images, targets = collate(crops, batch.reference)
         return torch.from_numpy(images), targets
 
-    def rows(self, step: int) -> Int[np.ndarray, " B"]:
-        """Return which faces batch ``step`` shows; each epoch shows every face once, short of a last partial batch."""
-        size = self.config.batch_size
-        epoch, place = divmod(step, len(self.faces) // size)
+    def batch(self, step: int) -> Batch:
+        """Return which faces batch ``step`` shows; each epoch shows every group once, short of a last partial batch."""
+        size = self._per_step
+        epoch, place = divmod(step, max(1, self._groups.num_groups // size))
         if epoch != self._epoch:
             rng = np.random.default_rng((self.config.seed, _ORDER, epoch))
-            self._epoch, self._order = epoch, rng.permutation(len(self.faces))
-        return self._order[place * size : (place + 1) * size]
+            self._epoch, self._order = epoch, self._groups.epoch(rng)
+        return joined_groups(self._order[place * size : (place + 1) * size])
 
     def unit_weight(self) -> Float[np.ndarray, " n"]:
         """Return loss weights inverse to the variance of each unit's labels, 1 on average before limits apply."""
@@ -88,9 +95,10 @@ class Batches(Dataset[tuple[torch.Tensor, Targets]]):
 def held_out_examples(faces: Faces, config: TrainConfig, *, make_crop: CropMaker, limit: int) -> Examples:
     """Return up to ``limit`` crops of held-out people, one in ten a negative; the same at every call."""
     rng = np.random.default_rng((config.seed, _HELD_OUT))
-    rows = rng.permutation(len(faces))[:limit]
-    crops = [(negative_crop if k % 10 == 9 else make_crop)(faces, int(row), rng) for k, row in enumerate(rows)]
-    return Examples(*collate(crops), faces.identity[rows])
+    groups = PersonGroups(faces.identity, faces.at_rest(), size=HELD_OUT_GROUP).epoch(rng)
+    batch = joined_groups(groups[: max(1, limit // HELD_OUT_GROUP)])
+    crops = [(negative_crop if k % 10 == 9 else make_crop)(faces, int(row), rng) for k, row in enumerate(batch.rows)]
+    return Examples(*collate(crops, batch.reference), faces.identity[batch.rows])
 
 
 def negative_crop(faces: Faces, row: int, rng: np.random.Generator) -> Crop:
@@ -98,13 +106,15 @@ def negative_crop(faces: Faces, row: int, rng: np.random.Generator) -> Crop:
     image = make_negative(faces.images[row], rng, size=CROP_SIZE)
     nothing = np.zeros_like(faces.au[row])
     return Crop(
-        image, nothing, nothing > 0, np.zeros((70, 2), np.float32), np.zeros(70, bool),
-        np.zeros(3, np.float32), np.zeros(2, np.float32), is_face=0.0,
+        image, nothing, nothing > 0, np.zeros_like(faces.controllers[row]), np.zeros((70, 2), np.float32),
+        np.zeros(70, bool), np.zeros(3, np.float32), np.zeros(2, np.float32), is_face=0.0,
     )  # fmt: skip
 
 
-def collate(crops: list[Crop]) -> tuple[np.ndarray, Targets]:
-    """Stack crops into u8 [B, 112, 112, 3] and their targets."""
+def collate(crops: list[Crop], reference: np.ndarray) -> tuple[np.ndarray, Targets]:
+    """Stack crops into u8 [B, 112, 112, 3] and their targets; a negative is no reference and has none."""
     columns = [np.stack(column) for column in zip(*crops, strict=True)]
+    is_face = columns[-1] > 0.5
+    usable = (reference >= 0) & is_face & is_face[np.maximum(reference, 0)]
     tensors = [torch.from_numpy(c if c.dtype == bool else c.astype(np.float32)) for c in columns[1:]]
-    return columns[0], Targets(*tensors)
+    return columns[0], Targets(*tensors, torch.from_numpy(np.where(usable, reference, NO_REFERENCE)))

@@ -1,7 +1,7 @@
 """Make a reader's numbers mean what they say: fit on people it was not trained on, check on others.
 
 Intensities get a straight line per unit where that lowers the error on other people; standard deviations get one factor
-per unit so that errors in units of them spread by 1.
+per unit so that nine in ten truths lie in the interval that they state.
 """
 
 from typing import NamedTuple
@@ -10,14 +10,18 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 
-from facsimile.models.calibrated import Calibration
+from facsimile.models.calibrated import Calibration, ExpressionCalibration
+from facsimile.models.expression_heads import ExpressionAnswer
 from facsimile.models.losses import Targets
-from facsimile.models.reader import MAX_INTENSITY, Reading
+from facsimile.models.reader import MAX_INTENSITY, Reading, answer_of
 from facsimile.train.validate import concordance, correlation
 
 MIN_SAMPLES = 200  # fewer observed values leave a unit as it is
 SLOPE_LIMITS = (0.5, 2.0)
 TEMPERATURE_LIMITS = (0.25, 4.0)
+COVERAGE, COVERAGE_SD = 0.9, 1.6449
+"""Stated deviations are scaled so that this share of the truths lies within so many of them, as in a Gaussian: errors
+are peaked with long tails, and an interval is what users ask for."""
 MIN_GAIN = 0.005  # share by which the squared error must fall on other people
 
 
@@ -38,36 +42,53 @@ class UnitReport(NamedTuple):
     """Standard deviation of error / predicted standard deviation; 1 is right."""
     coverage_1: float
     """Share of truths within one standard deviation; .683 is right for a Gaussian."""
+    coverage_90: float
+    """Share within the stated 90 % interval."""
     coverage_2: float
     """Share within two; .954 is right."""
 
 
-def fit_calibration(reading: Reading, targets: Targets, *, identity: Int[np.ndarray, " N"]) -> Calibration:
-    """Fit lines and temperatures to the readings of held-out people."""
-    observed = _observed(targets)
-    au, truth = reading.au.numpy().astype(np.float64), targets.au.numpy().astype(np.float64)
+def fit_calibration(
+    reading: Reading, targets: Targets, *, beside: ExpressionAnswer, identity: Int[np.ndarray, " N"]
+) -> Calibration:
+    """Fit lines and temperatures to the readings of held-out people, alone and ``beside`` references."""
+    face = targets.is_face > 0.5
+    points = targets.landmark_observed & face[:, None]
+    return Calibration(
+        _fit_expression(answer_of(reading), targets, face, identity=identity),
+        _fit_expression(beside, targets, targets.reference >= 0, identity=identity),
+        _geometry(reading.landmarks - targets.landmarks, reading.landmark_log_variance[..., None], points),
+        _geometry(reading.pose - targets.pose, reading.pose_log_variance, face),
+        _geometry(reading.gaze - targets.gaze, reading.gaze_log_variance, face),
+    )
+
+
+def _fit_expression(
+    answer: ExpressionAnswer, targets: Targets, rows: torch.Tensor, *, identity: Int[np.ndarray, " N"]
+) -> ExpressionCalibration:
+    observed = (targets.au_observed & rows[:, None, None]).numpy()
+    au, truth = answer.au.numpy().astype(np.float64), targets.au.numpy().astype(np.float64)
     is_first_half = np.isin(identity, np.unique(identity)[::2])
     lines = [_line(au[:, u], truth[:, u], observed[:, u], is_first_half=is_first_half) for u in range(au.shape[1])]
     slope, offset = np.array(lines).T
     corrected = np.clip(slope[:, None] * au + offset[:, None], 0, MAX_INTENSITY)
-    spread = np.exp(reading.au_log_variance.numpy() / 2) * slope[:, None]
+    spread = np.exp(answer.au_log_variance.numpy() / 2) * slope[:, None]
     z = (truth - corrected) / spread
     temperature = [_temperature(z[:, u][observed[:, u]]) for u in range(au.shape[1])]
-    face = targets.is_face > 0.5
-    points = targets.landmark_observed & face[:, None]
-    return Calibration(
+    controllers = answer.controllers.clamp(0, 1) - targets.controllers
+    return ExpressionCalibration(
         tuple(map(float, slope)), tuple(map(float, offset)), tuple(temperature),
-        _geometry(reading.landmarks - targets.landmarks, reading.landmark_log_variance[..., None], points),
-        _geometry(reading.pose - targets.pose, reading.pose_log_variance, face),
-        _geometry(reading.gaze - targets.gaze, reading.gaze_log_variance, face),
+        _geometry(controllers, answer.controllers_log_variance, rows),
     )  # fmt: skip
 
 
-def unit_reports(reading: Reading, targets: Targets, *, units: tuple[int, ...]) -> list[UnitReport]:
-    """Measure each unit; give people who took no part in training or calibration."""
-    observed = _observed(targets)
+def unit_reports(
+    answer: ExpressionAnswer, targets: Targets, *, rows: Bool[torch.Tensor, " N"], units: tuple[int, ...]
+) -> list[UnitReport]:
+    """Measure each unit in some rows; give people who took no part in training or calibration."""
+    observed = (targets.au_observed & rows[:, None, None]).numpy()
     truth = np.where(observed, targets.au.numpy(), np.nan).astype(np.float64)
-    au, spread = reading.au.numpy().astype(np.float64), np.exp(reading.au_log_variance.numpy() / 2)
+    au, spread = answer.au.numpy().astype(np.float64), np.exp(answer.au_log_variance.numpy() / 2)
     return [_unit_report(code, truth[:, u], au[:, u], spread[:, u]) for u, code in enumerate(units)]
 
 
@@ -76,7 +97,7 @@ def _unit_report(code: int, truth: np.ndarray, answer: np.ndarray, spread: np.nd
     error = (answer - truth)[seen]
     z = np.abs(error / spread[seen])
     if not len(error):
-        return UnitReport(code, 0, *[float("nan")] * 9)
+        return UnitReport(code, 0, *[float("nan")] * 10)
     return UnitReport(
         unit=code,
         num_values=len(error),
@@ -88,6 +109,7 @@ def _unit_report(code: int, truth: np.ndarray, answer: np.ndarray, spread: np.nd
         asymmetry=correlation(truth[:, 0] - truth[:, 1], answer[:, 0] - answer[:, 1]),
         z_spread=float(np.sqrt((z**2).mean())),
         coverage_1=float((z <= 1).mean()),
+        coverage_90=float((z <= COVERAGE_SD).mean()),
         coverage_2=float((z <= 2).mean()),
     )
 
@@ -127,13 +149,9 @@ def _bounded(values: np.ndarray) -> np.ndarray:
 def _temperature(z: Float[np.ndarray, " N"]) -> float:
     if len(z) < MIN_SAMPLES:
         return 1.0
-    return float(np.clip(np.sqrt((z**2).mean()), *TEMPERATURE_LIMITS))
+    return float(np.clip(np.quantile(np.abs(z), COVERAGE) / COVERAGE_SD, *TEMPERATURE_LIMITS))
 
 
 def _geometry(error: torch.Tensor, log_variance: torch.Tensor, seen: torch.Tensor) -> float:
     z = error / (log_variance / 2).exp()
     return _temperature(z[seen].double().numpy().ravel())
-
-
-def _observed(targets: Targets) -> Bool[np.ndarray, "N n 2"]:
-    return (targets.au_observed & (targets.is_face > 0.5)[:, None, None]).numpy()

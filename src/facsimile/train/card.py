@@ -30,7 +30,10 @@ minutes takes as many steps as the machine manages: `--steps` with the number ab
 these weights on any machine. `config.json` of the run holds every setting."""
 
 
-def model_card(*, provenance: Mapping[str, Any], summary: Mapping[str, float], units: Sequence[UnitReport]) -> str:
+def model_card(
+    *, provenance: Mapping[str, Any], summary: Mapping[str, float], alone: Sequence[UnitReport],
+    beside: Sequence[UnitReport],
+) -> str:  # fmt: skip
     """Return the card as Markdown; ``provenance`` as from `train.provenance.describe`."""
     facts = {key: value for key, value in provenance.items() if key != "commands"}
     made = "\n".join(f"| {key} | {'unknown' if value is None else value} |" for key, value in facts.items())
@@ -63,20 +66,46 @@ faults of training for the summary, through good cameras for the table of units.
 |---|---|
 {scores}
 
+"beside": read beside the same person at rest.
+
 ## Each unit, and whether its uncertainty is honest
 
 r: Pearson; CCC: Lin's concordance; MAE beside that of always answering 0; L-R r: correlation of left minus right;
-z: spread of error / stated standard deviation (1 is right); within 1 and 2: share of truths within that many standard
-deviations (.68 and .95 are right).
+z: spread of error / stated standard deviation (1 is right); within 1, 90 %, 2: share of truths within one standard
+deviation, the stated 90 % interval, two (.68, .90 and .95 are right in a Gaussian; errors are peaked with long tails).
 
-| unit | name | values | r | CCC | MAE | MAE of 0 | bias | L-R r | z | within 1 | within 2 |
-|---|---|---|---|---|---|---|---|---|---|---|---|
-{chr(10).join(_row(report) for report in units)}
+### Faces read alone
+
+{_table(alone)}
+
+### Faces read beside the same person at rest
+
+{_table(beside)}
 
 ## Limits, and what it cannot know
 
 {LIMITS}
 """
+
+
+def _table(reports: Sequence[UnitReport]) -> str:
+    names = (
+        "unit",
+        "name",
+        "values",
+        "r",
+        "CCC",
+        "MAE",
+        "MAE of 0",
+        "bias",
+        "L-R r",
+        "z",
+        "within 1",
+        "90 %",
+        "within 2",
+    )
+    head = f"| {' | '.join(names)} |\n|{'---|' * len(names)}"
+    return "\n".join([head, *(_row(report) for report in reports)])
 
 
 def _row(report: UnitReport) -> str:

@@ -12,11 +12,13 @@ from facsimile.data.photometric import Photometric
 from facsimile.train.batches import Crop, CropMaker
 from facsimile.train.faces import Faces
 
-TRAIN = Augmentation()
-"""All that cameras and face finders do."""
-CAMERA = Augmentation(far_share=0.0, occlusion=Occlusion(glasses_share=0.0, cover_share=0.0))
+TRAIN = Augmentation(flip_share=0.0)
+"""All that cameras and face finders do. Nothing is mirrored: the network is its own mirror image, and a person beside
+its own reference must not change sides."""
+CAMERA = Augmentation(flip_share=0.0, far_share=0.0, occlusion=Occlusion(glasses_share=0.0, cover_share=0.0))
 """Well-placed crops through every camera of training: the nearest to photographs that renders get."""
 LIGHT = Augmentation(
+    flip_share=0.0,
     far_share=0.0,
     scale_sd=(0.02, 0.02),
     angle_sd_rad=(math.radians(2), math.radians(2)),
@@ -49,6 +51,7 @@ def augmented(faces: Faces, row: int, rng: np.random.Generator, *, options: Augm
         image=crop.image,
         au=au,
         au_observed=crop.sides(faces.au_visible[row]) & ~np.isnan(au),
+        controllers=crop.controllers(faces.controllers[row]),
         landmarks=crop.landmarks,
         landmark_observed=np.isfinite(crop.landmarks).all(axis=1),
         pose=crop.pose(faces.pose[row]),

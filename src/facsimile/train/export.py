@@ -14,11 +14,13 @@ import onnx
 import onnxruntime
 import torch
 
+from facsimile.facs.controllers import CONTROLLERS
 from facsimile.models.calibrated import CalibratedReader
 from facsimile.models.reader import CROP_SIZE, Reading
 
 METADATA_KEY = "facsimile"
-CONTRACT_VERSION = 1
+INPUTS = ("image", "reference", "has_reference")
+CONTRACT_VERSION = 2
 PRESENCE_THRESHOLD = 0.5  # intensity above which a unit counts as present: half of the faintest level, A
 PARITY_TOLERANCE = 1e-4
 
@@ -50,6 +52,8 @@ def metadata(reader: CalibratedReader, provenance: Mapping[str, Any]) -> dict[st
         "version": CONTRACT_VERSION,
         "units": list(network.config.units),
         "crop_size": CROP_SIZE,
+        "num_features": network.num_features,
+        "controllers": list(CONTROLLERS),
         "template": [[round(float(v), 6) for v in point] for point in network.template],
         "presence_threshold": PRESENCE_THRESHOLD,
         "calibration": reader.calibration.to_json(),
@@ -62,10 +66,15 @@ def parity(reader: CalibratedReader, content: bytes) -> float:
     runtime = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     worst = 0.0
     for batch in (1, 5):
-        crops = np.random.default_rng(batch).uniform(0, 255, (batch, 3, CROP_SIZE, CROP_SIZE)).astype(np.float32)
+        rng = np.random.default_rng(batch)
+        given = {
+            "image": rng.uniform(0, 255, (batch, 3, CROP_SIZE, CROP_SIZE)).astype(np.float32),
+            "reference": rng.uniform(0, 1, (batch, 2, reader.reader.num_features)).astype(np.float32),
+            "has_reference": (np.arange(batch) % 2).astype(np.float32),
+        }
         with torch.inference_mode():
-            expected = reader(torch.from_numpy(crops))
-        answers = runtime.run(list(Reading._fields), {"image": crops})
+            expected = reader(*(torch.from_numpy(value) for value in given.values()))
+        answers = runtime.run(list(Reading._fields), given)
         pairs = zip(expected, answers, strict=True)
         worst = max(worst, *(float(np.abs(e.numpy() - a).max()) for e, a in pairs))
     return worst
@@ -77,10 +86,10 @@ def _graph(reader: CalibratedReader) -> onnx.ModelProto:
         warnings.simplefilter("ignore")  # the exporter's own deprecations
         program = torch.onnx.export(
             reader,
-            (torch.zeros(2, 3, CROP_SIZE, CROP_SIZE),),
-            input_names=["image"],
+            (torch.zeros(2, 3, CROP_SIZE, CROP_SIZE), torch.zeros(2, 2, reader.reader.num_features), torch.ones(2)),
+            input_names=list(INPUTS),
             output_names=list(Reading._fields),
-            dynamic_shapes={"image": {0: torch.export.Dim("B")}},
+            dynamic_shapes={name: {0: torch.export.Dim("B")} for name in INPUTS},
             dynamo=True,
             verbose=False,
         )

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Int, Shaped, UInt8
 
 from facsimile.data.shards import Shards, read_shards, split_by_identity
 from facsimile.facs.action_units import LABEL_UNITS, unit_index
+from facsimile.facs.controllers import NUM_CONTROLLERS
 
 SPLIT_FRACTIONS = (0.92, 0.04, 0.04)  # of the people: to train, to choose weights and calibrate, to report
 MIN_PART = 2  # faces
@@ -24,6 +25,8 @@ class Faces:
     au: Float[np.ndarray, "N n 2"]
     """Intensity 0-5 of the units to be read, NaN where not observed."""
     au_visible: Bool[np.ndarray, "N n 2"]
+    controllers: Float[np.ndarray, "N R"]
+    """Rig controllers 0-1."""
     landmarks: Float[np.ndarray, "N 70 2"]
     pose: Float[np.ndarray, "N 3"]
     """Pitch, yaw, roll in the picture, radians."""
@@ -37,6 +40,10 @@ class Faces:
     def take(self, rows: Shaped[np.ndarray, " M"]) -> "Faces":
         """Return the faces at ``rows`` (numbers or a mask)."""
         return Faces(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+    def at_rest(self) -> Bool[np.ndarray, " N"]:
+        """Return which faces show no action unit."""
+        return (np.nan_to_num(self.au, nan=1.0) == 0).all(axis=(1, 2))
 
     def fingerprint(self) -> str:
         """Return a hash of all labels and of every 64th picture."""
@@ -136,8 +143,14 @@ def load_faces(shards: Shards, rows: Int[np.ndarray, " M"], *, units: tuple[int,
         images=shards.images(rows),
         au=au[rows][:, columns],
         au_visible=visible[rows][:, columns],
+        controllers=_all_controllers(shards.column("controllers")[rows]),
         landmarks=shards.column("landmarks")[rows],
         pose=shards.column("head_pose_rad")[rows],
         gaze=shards.column("gaze_rad")[rows],
         identity=shards.column("identity")[rows].astype(np.int64),
     )
+
+
+def _all_controllers(stored: Float[np.ndarray, "N S"]) -> Float[np.ndarray, "N R"]:
+    """Append the controllers that a data set is too old to know: they were at rest."""
+    return np.pad(stored, ((0, 0), (0, NUM_CONTROLLERS - stored.shape[1])))

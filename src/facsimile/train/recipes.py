@@ -27,6 +27,8 @@ class TrainConfig:
     """Weights of the loss terms."""
     batch_size: int = 96
     """Crops per step."""
+    images_per_person: int = 6
+    """Crops of one person in a batch, the first of them at rest."""
     learning_rate: float = 2e-3
     """Peak of AdamW's rate, reached after ``warm_up_steps``, then a half cosine."""
     warm_up_steps: int = 100
@@ -61,6 +63,11 @@ class TrainConfig:
             raise ValueError(f"the budget must be positive; got {self.minutes or self.steps}")
         if self.batch_size < 2:
             raise ValueError(f"batch_size must be at least 2; got {self.batch_size}")
+        if self.images_per_person < 2 or self.batch_size % self.images_per_person:
+            raise ValueError(
+                f"images_per_person must be at least 2 and divide batch_size; got {self.images_per_person} and "
+                f"{self.batch_size}"
+            )
         if not 0 <= self.negative_share <= 1:
             raise ValueError(f"negative_share must lie in [0, 1]; got {self.negative_share}")
 

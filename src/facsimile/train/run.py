@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float
 
 from facsimile.models.calibrated import CalibratedReader
-from facsimile.models.reader import Reader
-from facsimile.train.batches import Batches, held_out_examples
+from facsimile.models.expression_heads import ExpressionAnswer
+from facsimile.models.reader import Reader, Reading, answer_of
+from facsimile.train.batches import Batches, Examples, held_out_examples
 from facsimile.train.calibrate import fit_calibration, unit_reports
 from facsimile.train.card import model_card
 from facsimile.train.crops import CropMakers
@@ -20,7 +22,7 @@ from facsimile.train.faces import Faces, Splits
 from facsimile.train.provenance import describe
 from facsimile.train.recipes import TrainConfig
 from facsimile.train.trainer import Trainer
-from facsimile.train.validate import predict, score
+from facsimile.train.validate import beside, predict, score
 
 WEIGHTS_NAME, CARD_NAME = "reader.onnx", "reader.md"
 CONFIG_NAME, METRICS_NAME = "config.json", "metrics.json"
@@ -33,6 +35,7 @@ def train_reader(
     *,
     folder: Path,
     template: Float[np.ndarray, "70 2"],
+    controller_metric: Float[np.ndarray, "R R"],
     crops: CropMakers,
     source: Mapping[str, Any],
     resume: bool = False,
@@ -47,7 +50,10 @@ def train_reader(
     """
     report("faces: " + ", ".join(f"{len(part)} for {name}" for name, part in splits._asdict().items()))
     folder.mkdir(parents=True, exist_ok=True)
-    trainer = start(config, splits, folder=folder, template=template, crops=crops, report=report)
+    trainer = start(
+        config, splits, folder=folder, template=template, controller_metric=controller_metric, crops=crops,
+        report=report,
+    )  # fmt: skip
     if resume:
         trainer.resume()
     elif start_from is not None:
@@ -62,20 +68,25 @@ def train_reader(
 
 
 def start(
-    config: TrainConfig, splits: Splits, *, folder: Path, template: Float[np.ndarray, "70 2"], crops: CropMakers,
-    report: Callable[[str], None],
+    config: TrainConfig, splits: Splits, *, folder: Path, template: Float[np.ndarray, "70 2"],
+    controller_metric: Float[np.ndarray, "R R"], crops: CropMakers, report: Callable[[str], None],
 ) -> Trainer:  # fmt: skip
     """Return a trainer at step 0."""
     held_out = held_out_examples(splits.development, config, make_crop=crops.camera, limit=config.max_validation_faces)
     batches = Batches(splits.train, config, make_crop=crops.train)
-    return Trainer(config, batches, held_out=held_out, folder=folder, template=template, report=report)
+    return Trainer(
+        config, batches, held_out=held_out, folder=folder, template=template, controller_metric=controller_metric,
+        report=report,
+    )  # fmt: skip
 
 
 def calibrate(reader: Reader, faces: Faces, config: TrainConfig, *, crops: CropMakers) -> CalibratedReader:
     """Fit the calibration on development faces under light augmentation."""
     examples = held_out_examples(faces, config, make_crop=crops.light, limit=MAX_CALIBRATION_FACES)
     reading = predict(reader, examples.images)
-    return CalibratedReader(reader, fit_calibration(reading, examples.targets, identity=examples.identity))
+    answer = beside(reader, reading, examples.targets)
+    found = fit_calibration(reading, examples.targets, beside=answer, identity=examples.identity)
+    return CalibratedReader(reader, found)
 
 
 def publish(
@@ -85,14 +96,27 @@ def publish(
     """Measure on test faces, then write weights, metrics and card."""
     camera = held_out_examples(faces, config, make_crop=crops.camera, limit=MAX_CALIBRATION_FACES)
     light = held_out_examples(faces, config, make_crop=crops.light, limit=MAX_CALIBRATION_FACES)
-    summary = score(predict(reader, camera.images), camera.targets)._asdict()
-    reports = unit_reports(predict(reader, light.images), light.targets, units=config.reader.units)
+    reading, answer = read_held_out(reader, camera)
+    summary = score(reading, camera.targets, beside=answer)._asdict()
+    reading, answer = read_held_out(reader, light)
+    codes, has_reference = config.reader.units, light.targets.reference >= 0
+    alone = unit_reports(answer_of(reading), light.targets, rows=light.targets.is_face > 0.5, units=codes)
+    paired = unit_reports(answer, light.targets, rows=has_reference, units=codes)
     weights = folder / WEIGHTS_NAME
     difference = export_onnx(reader, weights, provenance=provenance)
-    units = [r._asdict() for r in reports]
-    write_json(folder / METRICS_NAME, {"summary": summary, "units": units, "onnx_difference": difference})
-    write_text(folder / CARD_NAME, model_card(provenance=provenance, summary=summary, units=reports))
+    tables = {"units": [r._asdict() for r in alone], "units_beside_rest": [r._asdict() for r in paired]}
+    write_json(folder / METRICS_NAME, {"summary": summary, **tables, "onnx_difference": difference})
+    card = model_card(provenance=provenance, summary=summary, alone=alone, beside=paired)
+    write_text(folder / CARD_NAME, card)
     return weights
+
+
+def read_held_out(reader: CalibratedReader, examples: Examples) -> tuple[Reading, ExpressionAnswer]:
+    """Return the corrected readings of examples, alone and beside references."""
+    reading = predict(reader.reader, examples.images)
+    answer = beside(reader.reader, reading, examples.targets)
+    with torch.inference_mode():
+        return reader.correct(reading), reader.beside(answer)
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

@@ -18,13 +18,13 @@ import torch
 from jaxtyping import Float
 from torch.utils.data import DataLoader
 
-from facsimile.models.losses import LossTerms, Targets, loss_terms
+from facsimile.models.losses import LossTerms, Measure, Targets, loss_terms, normalised_metric
 from facsimile.models.reader import Reader
 from facsimile.train.batches import Batches, Examples
 from facsimile.train.checkpoint import load_checkpoint, save_checkpoint
 from facsimile.train.curves import append_row, cut_after
 from facsimile.train.recipes import TrainConfig
-from facsimile.train.validate import Score, predict, score
+from facsimile.train.validate import Score, beside, predict, score
 
 REPORT_EVERY = 100  # steps between two lines of talk and of the loss curve
 PREFETCH = 6  # batches waiting per worker
@@ -38,7 +38,8 @@ class Trainer:
 
     def __init__(
         self, config: TrainConfig, batches: Batches, *, held_out: Examples, folder: Path,
-        template: Float[np.ndarray, "70 2"], report: Callable[[str], None] = lambda line: None,
+        template: Float[np.ndarray, "70 2"], controller_metric: Float[np.ndarray, "R R"],
+        report: Callable[[str], None] = lambda line: None,
     ) -> None:  # fmt: skip
         torch.set_num_threads(config.num_threads)
         torch.manual_seed(config.seed)
@@ -48,7 +49,8 @@ class Trainer:
         self.network = Reader(config.reader, template).to(device)
         self.average = copy.deepcopy(self.network)
         self.optimizer = torch.optim.AdamW(parameter_groups(self.network, config.weight_decay), fused=True)
-        self.unit_weight = torch.from_numpy(batches.unit_weight()).to(device)
+        metric = normalised_metric(torch.from_numpy(controller_metric.astype(np.float32)))
+        self.measure = Measure(torch.from_numpy(batches.unit_weight()).to(device), metric.to(device))
         self.best = copy.deepcopy(self.average.state_dict())
         self.best_value, self.step, self.seconds = -math.inf, 0, 0.0
         self.scores: list[dict[str, Any]] = []
@@ -94,13 +96,15 @@ class Trainer:
 
     def train_step(self, images: torch.Tensor, targets: Targets) -> None:
         """Take one step on crops u8 [B, 112, 112, 3]."""
-        c, device = self.config, self.unit_weight.device
+        c, device = self.config, self.measure.unit_weight.device
         crops = images.to(device).permute(0, 3, 1, 2).float()
         targets = Targets(*(t.to(device) for t in targets))
         self.network.train()
         with torch.autocast(device.type, torch.bfloat16, enabled=c.bf16):
             reading = self.network(crops)
-        terms = loss_terms(reading, targets, unit_weight=self.unit_weight)
+        rows = (targets.reference >= 0).nonzero()[:, 0]
+        answer = self.network.compare(reading.features[rows], reading.features[targets.reference[rows]])
+        terms = loss_terms(reading, targets, beside=(rows, answer), measure=self.measure)
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rate()
         self.optimizer.zero_grad(set_to_none=True)
@@ -113,7 +117,8 @@ class Trainer:
 
     def validate(self) -> Score:
         """Read the held-out people with the averaged weights; keep these if they are the best so far."""
-        result = score(predict(self.average, self.held_out.images), self.held_out.targets)
+        reading = predict(self.average, self.held_out.images)
+        result = score(reading, self.held_out.targets, beside=beside(self.average, reading, self.held_out.targets))
         self.scores.append({"step": self.step, "seconds": round(self.seconds, 1), **result._asdict()})
         append_row(self.folder / SCORES_NAME, self.scores[-1])
         if result.value > self.best_value:

@@ -7,8 +7,9 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import nn
 
+from facsimile.models.expression_heads import ExpressionAnswer
 from facsimile.models.losses import Targets
-from facsimile.models.reader import Reading
+from facsimile.models.reader import Reader, Reading, answer_of
 
 PREDICTION_BATCH = 256
 LEFT_EYE_OUTER, RIGHT_EYE_OUTER = 45, 36  # iBUG-68; sides are the subject's own
@@ -24,6 +25,12 @@ class Score(NamedTuple):
     """Mean over units of Pearson's r; blind to shrunken magnitudes, unlike concordance."""
     asymmetry: float
     """Mean over sided units of the correlation of left minus right."""
+    beside_concordance: float
+    """The first three again, of faces read beside the same person at rest."""
+    beside_correlation: float
+    beside_asymmetry: float
+    controller_correlation: float
+    """Mean over the controllers of Pearson's r, read alone."""
     landmark_error: float
     """Mean distance of the landmarks over the outer eye distance."""
     pose_error_rad: float
@@ -36,7 +43,7 @@ class Score(NamedTuple):
     @property
     def value(self) -> float:
         """The number by which checkpoints are chosen; higher is better."""
-        return self.concordance - LANDMARK_PENALTY * self.landmark_error
+        return (self.concordance + self.beside_concordance) / 2 - LANDMARK_PENALTY * self.landmark_error
 
 
 def predict(network: nn.Module, images: UInt8[np.ndarray, "N 112 112 3"]) -> Reading:
@@ -53,23 +60,47 @@ def predict(network: nn.Module, images: UInt8[np.ndarray, "N 112 112 3"]) -> Rea
     return Reading(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
-def score(reading: Reading, targets: Targets) -> Score:
-    """Compare predictions with the truth."""
+def beside(network: Reader, reading: Reading, targets: Targets) -> ExpressionAnswer:
+    """Read again, beside the same person at rest, the rows that have a reference; the others keep their answers."""
+    rows = (targets.reference >= 0).nonzero()[:, 0]
+    own, reference = reading.features[rows], reading.features[targets.reference[rows]]
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        answer = network.eval().compare(own.to(device), reference.to(device))
+    whole = ExpressionAnswer(*(column.clone() for column in answer_of(reading)))
+    for column, values in zip(whole, answer, strict=True):
+        column[rows] = values.float().cpu()
+    return whole
+
+
+def score(reading: Reading, targets: Targets, *, beside: ExpressionAnswer) -> Score:
+    """Compare predictions with the truth; ``beside`` holds the answers next to references."""
     face = targets.is_face > 0.5
-    truth = torch.where(targets.au_observed & face[:, None, None], targets.au, torch.nan).numpy()
-    answer = reading.au.numpy()
-    units = range(truth.shape[1])
-    concordances = [concordance(truth[:, u].ravel(), answer[:, u].ravel()) for u in units]
-    correlations = [correlation(truth[:, u].ravel(), answer[:, u].ravel()) for u in units]
-    difference = [correlation(truth[:, u, 0] - truth[:, u, 1], answer[:, u, 0] - answer[:, u, 1]) for u in units]
+    alone = agreement(reading.au, targets, face)
+    paired = agreement(beside.au, targets, targets.reference >= 0)
+    controllers = np.where(face[:, None].numpy(), targets.controllers.numpy(), np.nan)
     return Score(
-        concordance=_mean(concordances),
-        correlation=_mean(correlations),
-        asymmetry=_mean(difference),
+        *alone,
+        *paired,
+        controller_correlation=_mean(
+            [correlation(*pair) for pair in zip(controllers.T, reading.controllers.numpy().T, strict=True)]
+        ),
         landmark_error=landmark_error(reading, targets),
         pose_error_rad=float((reading.pose - targets.pose)[face].abs().mean()),
         gaze_error_rad=float((reading.gaze - targets.gaze)[face].abs().mean()),
         face_accuracy=float(((reading.face_logit > 0) == face).float().mean()),
+    )
+
+
+def agreement(au: torch.Tensor, targets: Targets, rows: torch.Tensor) -> tuple[float, float, float]:
+    """Return concordance, correlation and correlation of left minus right, each a mean over units, of some rows."""
+    truth = torch.where(targets.au_observed & rows[:, None, None], targets.au, torch.nan).numpy()
+    answer = au.numpy()
+    units = range(truth.shape[1])
+    return (
+        _mean([concordance(truth[:, u].ravel(), answer[:, u].ravel()) for u in units]),
+        _mean([correlation(truth[:, u].ravel(), answer[:, u].ravel()) for u in units]),
+        _mean([correlation(truth[:, u, 0] - truth[:, u, 1], answer[:, u, 0] - answer[:, u, 1]) for u in units]),
     )
 
 

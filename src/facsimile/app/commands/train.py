@@ -76,6 +76,7 @@ def command(
     import numpy as np
 
     from facsimile.data.align import TEMPLATE
+    from facsimile.face.controller_metric import controller_metric
     from facsimile.train.checkpoint import CHECKPOINT_NAME
     from facsimile.train.crops import crop_makers
     from facsimile.train.faces import load_all_splits
@@ -97,8 +98,8 @@ def command(
             config = dataclasses.replace(config, num_workers=workers)
         splits, source = load_all_splits(data, units=config.reader.units, report=_say)
         weights = train_reader(
-            config, splits, folder=out, template=TEMPLATE.astype(np.float32), crops=crop_makers(), source=source,
-            resume=resume, start_from=start_from, report=_say,
+            config, splits, folder=out, template=TEMPLATE.astype(np.float32), controller_metric=controller_metric(),
+            crops=crop_makers(), source=source, resume=resume, start_from=start_from, report=_say,
         )  # fmt: skip
     except ValueError as error:
         raise click.ClickException(str(error)) from error
