@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from facsimile.app import drawing
 from facsimile.app.commands.demo import command
 from facsimile.app.demo import story as story_module
-from facsimile.app.demo.chart import Bar, bars_svg
 from facsimile.app.demo.page import build_page
 from facsimile.app.demo.story import Person, Story
 from facsimile.app.photo import PhotoReading, UnitReading, stated_units
@@ -181,14 +180,6 @@ def test_what_is_stated_is_sure_enough():
     assert stated.of(12, "L") == stated.of(12, "R") == pytest.approx(3.55)
     assert (stated.of(14, "L"), stated.of(14, "R")) == pytest.approx((0.9, 3.1))
     assert stated.of(4) == 0
-
-
-def test_bars_have_lengths_in_proportion_and_whiskers_inside_the_chart():
-    svg = bars_svg((Bar("left", 2.5, 0.5), Bar("right", 5.0, 1.0)), label="x")
-    assert 'width="250.0"' in svg
-    assert 'width="500.0"' in svg
-    assert "M152.0 7.5H348.0" in svg
-    assert "M304.0 22.5H500.0" in svg
 
 
 @pytest.fixture

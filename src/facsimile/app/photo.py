@@ -32,6 +32,8 @@ class UnitReading:
     """Standard deviation, same scale."""
     presence: float
     """Probability that the unit is present on its stronger side."""
+    visible: float | None = None
+    """Probability that its place on the face is in view; None: the reader does not say."""
 
     @property
     def has_sides(self) -> bool:
@@ -65,7 +67,7 @@ def read_photo(photo: Path | UInt8[np.ndarray, "H W 3"], *, detector: Detector |
     if not frame.faces:
         raise ValueError(f"{frame.input}: no face found; try a frontal photo with the face larger than 60 pixels")
     face = frame.faces[0]
-    units = tuple(_unit(face, row, code) for row, code in enumerate(face.units))
+    units = unit_readings(face)
     return PhotoReading(frame.image, face, len(frame.faces), units, stated_units(units))
 
 
@@ -78,7 +80,14 @@ def stated_units(units: tuple[UnitReading, ...]) -> ActionUnits:
     return ActionUnits.clipped(intensity)
 
 
+def unit_readings(face: Face) -> tuple[UnitReading, ...]:
+    """Return every unit that the reader reads, in its order."""
+    return tuple(_unit(face, row, code) for row, code in enumerate(face.units))
+
+
 def _unit(face: Face, row: int, code: int) -> UnitReading:
     intensity, sd = face.intensity[row].astype(np.float64), face.intensity_sd[row].astype(np.float64)
     side = int(intensity.argmax())
-    return UnitReading(code, intensity, sd, presence(float(intensity[side]), float(sd[side])))
+    seen = getattr(face, "visible", None)
+    visible = None if seen is None else float(seen[row, side])
+    return UnitReading(code, intensity, sd, presence(float(intensity[side]), float(sd[side])), visible)

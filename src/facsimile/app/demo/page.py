@@ -2,9 +2,7 @@
 
 import base64
 import html
-import math
 import shlex
-from collections.abc import Iterable
 from importlib.resources import files
 from string import Template
 
@@ -12,12 +10,11 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
-from facsimile.app.demo.chart import Bar, bars_svg
 from facsimile.app.demo.story import CLIP_SIZE, NUM_PEOPLE, SAID, TOLD, Person, Story
-from facsimile.app.drawing import encode
-from facsimile.app.photo import MIN_PRESENCE, UnitReading
-from facsimile.facs.action_units import UNITS
-from facsimile.facs.intensity import letter_of
+from facsimile.app.pages.close_up import close_up, points_svg
+from facsimile.app.pages.markup import POLICY, direction, figure, percent, picture_tag, style
+from facsimile.app.pages.unit_table import KEY, unit_tables
+from facsimile.app.photo import MIN_PRESENCE
 from facsimile.language.describe import Description
 from facsimile.language.express import ABOUT
 from facsimile.language.prompt import Turn
@@ -29,13 +26,12 @@ PHOTO_SIZE = 900
 FRONTAL_RAD = 0.2
 """Pitch and yaw below which someone is said to look at the camera."""
 
-CROP_MARGIN = 0.55
-"""Space round the landmarks in the close-up, in sizes of their box."""
-
 
 def build_page(story: Story) -> str:
     """Return the page as HTML."""
     parts = {
+        "policy": POLICY,
+        "style": style(),
         **_photo_step(story),
         **_units_step(story),
         "tag": html.escape(f"[{story.notation}]"),
@@ -52,28 +48,28 @@ def build_page(story: Story) -> str:
 
 def _photo_step(story: Story) -> dict[str, str]:
     image, face = story.reading.image, story.reading.face
-    crop, points = _close_up(image, face.landmarks)
+    crop = close_up(image, face.landmarks, size=PHOTO_SIZE // 2)
     alt = "The same face close up, with dots along brows, eyes, nose, mouth and jaw"
     return {
         "lead": "One photo goes once round the loop: its action units are read, written down, said in words, put on "
         "people who never existed, and answered by a conversation partner with a face.",
         "photo_title": "Someone faces the camera" if _is_frontal(face.head_pose_rad) else "Someone is in the picture",
         "photo_text": " ".join(filter(None, _photo_sentences(story))),
-        "photo_figures": _figure(_shrunk(image), alt="The photo as it came in", caption="The photo as it came in")
-        + f'<figure><div class="over">{_img(crop, alt)}{_points_svg(points)}</div>'
+        "photo_figures": figure(_shrunk(image), alt="The photo as it came in", caption="The photo as it came in")
+        + f'<figure><div class="over">{picture_tag(crop.image, alt=alt)}{points_svg(crop.points)}</div>'
         "<figcaption>The points that the reader found</figcaption></figure>",
     }
 
 
 def _photo_sentences(story: Story) -> list[str]:
     face, others = story.reading.face, story.reading.num_faces - 1
-    pitch, yaw, roll = (_degrees(angle) for angle in face.head_pose_rad)
+    pitch, yaw, roll = (float(angle) for angle in face.head_pose_rad)
     sample = "The sample photo is NASA’s portrait of the astronaut Eileen Collins, in the public domain."
     return [
         sample if story.is_sample else "",
-        f"The reader gives {_percent(face.score)} to its being a face, places 70 points on it and says how the head is "
-        f"held: turned {_direction(yaw, 'to the person’s own left', 'to the person’s own right')}, "
-        f"{_direction(pitch, 'up', 'down')}, tilted {_direction(roll, 'to the left', 'to the right')}.",
+        f"The reader gives {percent(face.score)} to its being a face, places 70 points on it and says how the head is "
+        f"held: turned {direction(yaw, 'to the person’s own left', 'to the person’s own right')}, "
+        f"{direction(pitch, 'up', 'down')}, tilted {direction(roll, 'to the left', 'to the right')}.",
         f"It found {others} more face{'s' * (others > 1)}; the largest is shown." if others else "",
     ]
 
@@ -84,42 +80,14 @@ def _is_frontal(head_pose_rad: Float[np.ndarray, "3"]) -> bool:
 
 def _units_step(story: Story) -> dict[str, str]:
     units = story.reading.units
-    present = [unit for unit in units if unit.presence >= MIN_PRESENCE]
-    absent = [unit for unit in units if unit.presence < MIN_PRESENCE]
-    shown = _table(present) if present else "<p><b>None reaches even odds: a face at rest.</b></p>"
-    summary = f"<summary>{len(absent)} units that are probably absent</summary>"
+    num_present = sum(unit.presence >= MIN_PRESENCE for unit in units)
     return {
         "units_text": f"The reader has only ever seen synthetic people. It gives every action unit an intensity from 0 "
-        f"to 5 and says how sure it is. Here {len(present)} of {len(units)} units are more likely present than not. "
+        f"to 5 and says how sure it is. Here {num_present} of {len(units)} units are more likely present than not. "
         "Left and right are the person’s own.",
-        "units_table": shown + (f"<details>{summary}{_table(absent)}</details>" if absent else ""),
+        "units_key": KEY,
+        "units_table": unit_tables(units),
     }
-
-
-def _table(units: Iterable[UnitReading]) -> str:
-    rows = "".join(_row(unit) for unit in units)
-    return (
-        '<table><thead><tr><th scope="col">Action unit</th><th scope="col"><span class="scale" aria-hidden="true">'
-        "<span>0</span><span>A</span><span>B</span><span>C</span><span>D</span><span>E</span></span></th>"
-        '<th scope="col" class="value">0–5 <span class="sd">± sd</span></th>'
-        f'<th scope="col" class="value chance">present</th></tr></thead><tbody>{rows}</tbody></table>'
-    )
-
-
-def _row(unit: UnitReading) -> str:
-    known = UNITS[unit.code]
-    left, right = (float(value) for value in unit.intensity)
-    bars: tuple[Bar, ...] = (Bar("both", left, float(unit.sd[0])),)
-    if known.is_sided:
-        bars = (Bar("left", left, float(unit.sd[0])), Bar("right", right, float(unit.sd[1])))
-    side = int(np.argmax(unit.intensity))
-    value, sd = float(unit.intensity[side]), float(unit.sd[side])
-    label = f"left {left:.1f}, right {right:.1f} of 5" if known.is_sided else f"{left:.1f} of 5"
-    return (
-        f'<tr><th scope="row"><b>{unit.code}</b> {known.name}</th><td>{bars_svg(bars, label=label)}</td>'
-        f'<td class="value">{value:.1f} <b>{letter_of(value)}</b> <span class="sd">± {sd:.1f}</span></td>'
-        f'<td class="value chance">{_percent(unit.presence)}</td></tr>'
-    )
 
 
 def _words(description: Description) -> str:
@@ -166,11 +134,11 @@ def _people_step(story: Story) -> dict[str, str]:
 def _person(person: Person, notation: str) -> str:
     face = "0, a neutral face" if person.is_neutral else notation
     caption = f"seed {person.seed}, {'at rest' if person.is_neutral else 'the expression'}"
-    return _figure(person.image, alt=f"Synthetic person {person.seed} with the face {face}", caption=caption)
+    return figure(person.image, alt=f"Synthetic person {person.seed} with the face {face}", caption=caption)
 
 
 def _talk_step(story: Story) -> dict[str, str]:
-    crop, _ = _close_up(story.reading.image, story.reading.face.landmarks)
+    crop = close_up(story.reading.image, story.reading.face.landmarks, size=PHOTO_SIZE // 2).image
     return {
         "talk_text": f"The person is made to say “{html.escape(SAID)}” The partner is <b>echo</b>, a stand-in that "
         "repeats words and mirrors the face, so the page shows the path and not a model’s wit. Any server that speaks "
@@ -181,7 +149,7 @@ def _talk_step(story: Story) -> dict[str, str]:
 
 
 def _turn(turn: Turn, image: UInt8[np.ndarray, "H W 3"], *, who: str) -> str:
-    picture = f"<div>{_img(image, f'{who}, face {write_tag(turn.face)}')}</div>"
+    picture = f"<div>{picture_tag(image, alt=f'{who}, face {write_tag(turn.face)}')}</div>"
     bubble = (
         f'<div class="bubble"><p class="who">{html.escape(who)}</p>'
         f"<p><code>{html.escape(write_tag(turn.face))}</code> {html.escape(turn.words)}</p></div>"
@@ -231,52 +199,7 @@ def _commands(story: Story) -> str:
     )
 
 
-def _figure(image: UInt8[np.ndarray, "H W 3"], *, alt: str, caption: str) -> str:
-    return f"<figure>{_img(image, alt)}<figcaption>{html.escape(caption)}</figcaption></figure>"
-
-
-def _img(image: UInt8[np.ndarray, "H W 3"], alt: str) -> str:
-    data = base64.b64encode(encode(image, "JPEG")).decode("ascii")
-    height, width = image.shape[:2]
-    return f'<img src="data:image/jpeg;base64,{data}" alt="{html.escape(alt)}" width="{width}" height="{height}">'
-
-
 def _shrunk(image: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "h w 3"]:
     picture = Image.fromarray(image)
     picture.thumbnail((PHOTO_SIZE, PHOTO_SIZE))
     return np.array(picture)
-
-
-def _close_up(
-    image: UInt8[np.ndarray, "H W 3"], landmarks: Float[np.ndarray, "L 2"]
-) -> tuple[UInt8[np.ndarray, "S S 3"], Float[np.ndarray, "L 2"]]:
-    """Cut a square round the face and scale it; return it with the landmarks as parts of its side (0-1)."""
-    low, high = landmarks.min(0), landmarks.max(0)
-    side = float((high - low).max()) * (1 + CROP_MARGIN)
-    corner = (low + high) / 2 - side / 2
-    size = min(PHOTO_SIZE // 2, max(64, math.ceil(side)))
-    box = (corner[0] + 0.5, corner[1] + 0.5, corner[0] + side + 0.5, corner[1] + side + 0.5)
-    crop = Image.fromarray(image).transform(
-        (size, size), Image.Transform.EXTENT, tuple(map(float, box)), Image.Resampling.BICUBIC
-    )
-    return np.array(crop), (landmarks - corner) / side
-
-
-def _points_svg(points: Float[np.ndarray, "L 2"]) -> str:
-    circles = "".join(f'<circle cx="{100 * x:.1f}" cy="{100 * y:.1f}" r="0.75"/>' for x, y in points)
-    return f'<svg class="points" viewBox="0 0 100 100" aria-hidden="true">{circles}</svg>'
-
-
-def _percent(probability: float) -> str:
-    """Return a whole percentage that never claims certainty, as HTML."""
-    if probability > 0.99:
-        return "&gt;99%"
-    return "&lt;1%" if probability < 0.01 else f"{probability:.0%}"
-
-
-def _degrees(angle_rad: float) -> int:
-    return round(math.degrees(float(angle_rad)))
-
-
-def _direction(degrees: int, positive: str, negative: str) -> str:
-    return "0°" if degrees == 0 else f"{abs(degrees)}° {positive if degrees > 0 else negative}"

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 WIDTH = 500.0
 """Width of the drawing in its own units; the page stretches it to the column. 100 units per step of intensity."""
+HEIGHT = 30.0
 
 MAX_INTENSITY = 5.0
-Z_95 = 1.96
-"""Standard deviations to either side that hold 95 % of a Gaussian."""
+Z_90 = 1.645
+"""Standard deviations to either side that hold 90 % of a Gaussian: the interval that the model card measures."""
 
 
 @dataclass(frozen=True)
@@ -23,32 +24,26 @@ class Bar:
 
 
 def bars_svg(bars: tuple[Bar, ...], *, label: str) -> str:
-    """Draw one or two bars on the scale 0 to 5 with 95 % whiskers; ``label`` is read out in place of the picture."""
-    height = 30.0
-    lines = "".join(
-        f'<line class="grid" x1="{x:g}" y1="0" x2="{x:g}" y2="{height:g}"/>'
-        for x in (step * WIDTH / MAX_INTENSITY for step in range(6))
-    )
-    lane = height / len(bars)
+    """Draw one or two bars on the scale 0 to 5 with 90 % whiskers; ``label`` is read out in place of the picture."""
+    lane = HEIGHT / len(bars)
     marks = "".join(
         _bar(bar, centre=lane * (index + 0.5), thickness=min(lane * 0.6, 11.0)) for index, bar in enumerate(bars)
     )
     return (
-        f'<svg viewBox="0 0 {WIDTH:g} {height:g}" preserveAspectRatio="none" role="img" aria-label="{label}">'
-        f"{lines}{marks}</svg>"
+        f'<svg class="bars" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" preserveAspectRatio="none" role="img" '
+        f'aria-label="{label}">{marks}</svg>'
     )
 
 
 def _bar(bar: Bar, *, centre: float, thickness: float) -> str:
     length = _x(bar.intensity)
-    rect = (
-        f'<rect class="{bar.kind}" x="0" y="{centre - thickness / 2:.1f}" '
-        f'width="{length:.1f}" height="{thickness:.1f}"/>'
-    )
+    rect = f'<rect class="{bar.kind}" y="{centre - thickness / 2:g}" width="{length:.0f}" height="{thickness:g}"/>'
     if bar.sd is None:
         return rect
-    low, high = (_x(bar.intensity + sign * Z_95 * bar.sd) for sign in (-1, 1))
-    return f'{rect}<path class="whisker" d="M{low:.1f} {centre:.1f}H{high:.1f}"/>'
+    low, high = (_x(bar.intensity + sign * Z_90 * bar.sd) for sign in (-1, 1))
+    line = f"M{low:.0f} {centre:g}H{high:.0f}"
+    ends = "".join(f"M{x:.0f} {centre - 3.5:g}v7" for x in (low, high))
+    return f'{rect}<path class="halo" d="{line}{ends}"/><path class="whisker" d="{line}{ends}"/>'
 
 
 def _x(intensity: float) -> float:
