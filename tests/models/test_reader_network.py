@@ -6,10 +6,11 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from facsimile.facs.action_units import UNITS, UPPER_FACE_UNITS  # noqa: E402
-from facsimile.models.calibrated import CalibratedReader, Calibration  # noqa: E402
+from facsimile.facs.controllers import MIRROR  # noqa: E402
+from facsimile.models.calibrated import CalibratedReader, Calibration, ExpressionCalibration  # noqa: E402
+from facsimile.models.expression_heads import AU_LOG_VARIANCE_RANGE  # noqa: E402
 from facsimile.models.mirror import MirrorBlock, MirrorConv, MirrorNorm, mirror_map  # noqa: E402
 from facsimile.models.reader import (  # noqa: E402
-    AU_LOG_VARIANCE_RANGE,
     MIRRORED_LANDMARKS,
     READ_UNITS,
     Reader,
@@ -40,6 +41,11 @@ def crops():
 def read(network, crops):
     with torch.inference_mode():
         return network(crops)
+
+
+def compare(network, crops, rest):
+    with torch.inference_mode():
+        return network.compare(network(crops).features, network(rest).features)
 
 
 @pytest.mark.parametrize(("size", "stride", "width"), [(4, 2, 16), (2, 2, 16), (3, 1, 16), (3, 1, 7), (1, 1, 7)])
@@ -79,6 +85,28 @@ def test_a_mirrored_crop_swaps_sides_and_turns_angles_round(reader, crops):
         torch.stack([1 - points[..., 0], points[..., 1]], -1), plain.landmarks, atol=1e-5, rtol=1e-4
     )
     torch.testing.assert_close(mirrored.face_logit, plain.face_logit, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(mirrored.controllers, plain.controllers[:, list(MIRROR)], atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(mirrored.visible_logit, plain.visible_logit.flip(2), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(mirrored.features, plain.features.flip(1), atol=1e-5, rtol=1e-4)
+
+
+def test_mirrored_faces_beside_mirrored_references_swap_sides(reader, crops):
+    rest = crops.flip(0)
+    plain = compare(reader, crops, rest)
+    mirrored = compare(reader, crops.flip(-1), rest.flip(-1))
+    torch.testing.assert_close(mirrored.au, plain.au.flip(2), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(mirrored.controllers, plain.controllers[:, list(MIRROR)], atol=1e-5, rtol=1e-4)
+
+
+def test_a_reference_matters_and_only_its_own_half_does(reader, crops):
+    rest = crops.flip(0)
+    plain = compare(reader, crops, rest)
+    other_mouth = rest.clone()
+    other_mouth[:, :, NOSE_BASE:] = 0
+    changed = compare(reader, crops, other_mouth)
+    is_upper = torch.tensor([u in UPPER_FACE_UNITS for u in READ_UNITS])
+    torch.testing.assert_close(changed.au[:, is_upper], plain.au[:, is_upper], atol=1e-6, rtol=0)
+    assert (changed.au - plain.au)[:, ~is_upper].abs().mean(dim=(0, 2)).min() > 1e-5
 
 
 def test_sides_are_not_all_the_same(reader, crops):
@@ -133,15 +161,24 @@ def test_unknown_units_and_bands_are_refused():
 
 def test_calibration_moves_means_and_widens_variances(reader, crops):
     num = len(READ_UNITS)
-    calibration = Calibration((2.0,) * num, (1.0,) * num, (3.0,) * num, landmark_temperature=2.0)
-    before, after = read(reader, crops), read(CalibratedReader(reader, calibration), crops)
-    torch.testing.assert_close(after.au, (2 * before.au + 1).clamp(0, 5))
-    torch.testing.assert_close(after.au_log_variance, before.au_log_variance + 2 * np.log(6.0))
+    alone = ExpressionCalibration((2.0,) * num, (1.0,) * num, (3.0,) * num, controller_temperature=2.0)
+    beside = ExpressionCalibration((1.0,) * num, (0.5,) * num, (1.0,) * num)
+    calibrated = CalibratedReader(reader, Calibration(alone, beside, landmark_temperature=2.0))
+    before = read(reader, crops)
+    paired = compare(reader, crops, crops.flip(0))
+    has_reference = torch.tensor([0.0, 1.0, 0.0])
+    with torch.inference_mode():
+        after = calibrated(crops, before.features.flip(0), has_reference)
+    torch.testing.assert_close(after.au[0], (2 * before.au[0] + 1).clamp(0, 5))
+    torch.testing.assert_close(after.au[1], (paired.au[1] + 0.5).clamp(0, 5))
+    torch.testing.assert_close(after.au_log_variance[2], before.au_log_variance[2] + 2 * np.log(6.0))
+    torch.testing.assert_close(after.controllers_log_variance[0], before.controllers_log_variance[0] + 2 * np.log(2.0))
+    torch.testing.assert_close(after.controllers[1], paired.controllers[1].clamp(0, 1))
     torch.testing.assert_close(after.landmark_log_variance, before.landmark_log_variance + 2 * np.log(2.0))
 
 
 def test_calibration_must_be_positive_and_of_one_length():
     with pytest.raises(ValueError, match="must be positive"):
-        Calibration((0.0,), (0.0,), (1.0,))
+        ExpressionCalibration((0.0,), (0.0,), (1.0,))
     with pytest.raises(ValueError, match="must have one length"):
-        Calibration((1.0, 1.0), (0.0,), (1.0,))
+        ExpressionCalibration((1.0, 1.0), (0.0,), (1.0,))

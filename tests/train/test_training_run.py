@@ -25,7 +25,7 @@ CONFIG = dataclasses.replace(SMALL, steps=4, validate_every=2)
 
 
 def toy_splits():
-    faces = toy.toy_faces(400)
+    faces = toy.toy_faces(800)
     return Splits(*(faces.take(rows) for rows in split_rows(faces.identity)))
 
 
@@ -34,8 +34,8 @@ def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     lines = []
     weights = train_reader(
-        CONFIG, toy_splits(), folder=folder, template=toy.template(), crops=TOY_CROPS, source={"data_recipe": "drawn"},
-        report=lines.append,
+        CONFIG, toy_splits(), folder=folder, template=toy.template(), controller_metric=toy.METRIC, crops=TOY_CROPS,
+        source={"data_recipe": "drawn"}, report=lines.append,
     )  # fmt: skip
     return folder, weights, lines
 
@@ -77,8 +77,8 @@ def test_a_finished_run_can_be_prolonged(finished, tmp_path):
     longer = dataclasses.replace(CONFIG, steps=6)
     lines = []
     train_reader(
-        longer, toy_splits(), folder=tmp_path, template=toy.template(), crops=TOY_CROPS, source={}, resume=True,
-        report=lines.append,
+        longer, toy_splits(), folder=tmp_path, template=toy.template(), controller_metric=toy.METRIC, crops=TOY_CROPS,
+        source={}, resume=True, report=lines.append,
     )  # fmt: skip
     assert json.loads((tmp_path / "config.json").read_text())["steps"] == 6
     assert not any("changed" in line for line in lines)

@@ -3,11 +3,13 @@
 import cv2
 import numpy as np
 
+from facsimile.facs.controllers import NUM_CONTROLLERS, controller_index
 from facsimile.models.reader import MIRRORED_LANDMARKS
 from facsimile.train.batches import Crop
 from facsimile.train.faces import Faces
 
 SIZE = 112
+METRIC = np.eye(NUM_CONTROLLERS)  # of the controllers: all count alike
 UNITS = (2, 12, 26)  # a sided unit above, a sided unit below, a midline unit
 
 
@@ -24,13 +26,24 @@ def toy_faces(num: int, *, seed: int = 0, num_people: int = 200) -> Faces:
     identity = np.arange(num) % num_people
     au = rng.uniform(0, 5, (num, 3, 2)).astype(np.float32) * (rng.random((num, 3, 2)) < 0.6)
     au[:, 2, 1] = au[:, 2, 0]
+    au[:num_people] = 0  # everybody once at rest
     shift = rng.normal(0, 1.5, (num, 2))
     images = np.stack([draw(a, s, tone=rng.uniform(90, 200)) for a, s in zip(au, shift, strict=True)])
     landmarks = (template()[None] * SIZE + shift[:, None]).astype(np.float32)
     return Faces(
-        images, au.astype(np.float32), np.ones((num, 3, 2), bool), landmarks,
+        images, au.astype(np.float32), np.ones((num, 3, 2), bool), controllers_of(au), landmarks,
         rng.normal(0, 0.1, (num, 3)).astype(np.float32), rng.normal(0, 0.1, (num, 2, 2)).astype(np.float32), identity,
     )  # fmt: skip
+
+
+def controllers_of(au: np.ndarray) -> np.ndarray:
+    """Return controllers [N, R] that go with the units [N, 3, 2]."""
+    controllers = np.zeros((len(au), NUM_CONTROLLERS), np.float32)
+    for side, name in enumerate(("Left", "Right")):
+        controllers[:, controller_index(f"browOuterUp{name}")] = au[:, 0, side] / 5
+        controllers[:, controller_index(f"mouthSmile{name}")] = au[:, 1, side] / 5
+    controllers[:, controller_index("jawOpen")] = au[:, 2, 0] / 5
+    return controllers
 
 
 def draw(au: np.ndarray, shift: np.ndarray, *, tone: float) -> np.ndarray:
@@ -51,7 +64,7 @@ def draw(au: np.ndarray, shift: np.ndarray, *, tone: float) -> np.ndarray:
 def plain_crop(faces: Faces, row: int, rng: np.random.Generator) -> Crop:
     """Return a face as it is."""
     return Crop(
-        faces.images[row], faces.au[row], faces.au_visible[row], faces.landmarks[row] / SIZE,
+        faces.images[row], faces.au[row], faces.au_visible[row], faces.controllers[row], faces.landmarks[row] / SIZE,
         np.ones(70, bool), faces.pose[row], faces.gaze[row].mean(0),
     )  # fmt: skip
 
