@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "models": {"facs"},
     "train": {"data", "models", "language", "facs"},
     "detect": {"facs", "data"},
+    "render_torch": {"studio", "render", "face", "facs", "data"},
     "evaluate": {"facs"},
     "language": {"facs"},
     "calibrate": {"facs", "data", "detect", "evaluate"},
