@@ -92,7 +92,7 @@ class FakeModel:
         self.text, self.outputs = text, outputs
 
     def get_inputs(self):
-        return [type("Port", (), {"name": "image"})]
+        return [type("Port", (), {"name": name}) for name in reader_module.INPUTS]
 
     def get_outputs(self):
         return [type("Port", (), {"name": name}) for name in self.outputs]
@@ -116,8 +116,9 @@ def test_good_metadata(monkeypatch, metadata):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"version": 2}, "contract version 2, this facsimile reads version 1"),
+        ({"version": 1}, "contract version 1, this facsimile reads version 2"),
         ({"units": [12, 99]}, r"unknown action units \[99\]"),
+        ({"controllers": ["jawOpen"]}, "another list of rig controllers"),
         ({"units": None}, "broken 'facsimile' metadata"),
         ({"template": [[0, 0]] * 70}, "another crop template"),
         ({"template": [[0, 0]] * 3}, "another crop template"),
@@ -136,3 +137,19 @@ def test_a_model_without_metadata_or_outputs(monkeypatch, metadata):
     outputs = tuple(name for name in reader_module.OUTPUTS if name != "gaze")
     with pytest.raises(ReaderError, match="missing: gaze"):
         read_card(monkeypatch, FakeModel(metadata(), outputs=outputs))
+
+
+def test_a_reference_changes_the_expression_alone_and_nan_means_none(shipped, crops):
+    alone = shipped.read(crops)
+    rest = alone.features[::-1].copy()
+    rest[1] = np.nan
+    beside = shipped.read(crops, rest)
+    np.testing.assert_array_equal(beside.landmarks, alone.landmarks)
+    np.testing.assert_allclose(beside.intensity[1], alone.intensity[1], atol=1e-5)
+    assert np.abs(beside.intensity[0] - alone.intensity[0]).max() > 0.01
+    assert np.abs(beside.controllers[0] - alone.controllers[0]).max() > 0.001
+
+
+def test_a_reference_of_another_shape_is_refused(shipped, crops):
+    with pytest.raises(ValueError, match=r"reference: must be \(3, 2, \d+\) as `Readings.features`, got \(3, 2, 5\)"):
+        shipped.read(crops, np.zeros((3, 2, 5), np.float32))

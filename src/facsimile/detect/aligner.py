@@ -73,28 +73,35 @@ def align(
     matrices: Float[np.ndarray, "B 2 3"],
     *,
     passes: int = PASSES,
+    reference: Float[np.ndarray, "B 2 D"] | None = None,
 ) -> Aligned:
     """Read the faces at ``matrices`` (image to crop pixels), moving each crop onto its landmarks between the passes.
 
-    The last pass reads each face in all `VIEWS` and merges them.
+    The last pass reads each face in all `VIEWS`, beside its ``reference`` (see `Reader.read`), and merges them.
     """
     size = reader.card.crop_size
     for _ in range(passes - 1):
         readings = reader.read(_crops(image, matrices, size))
         landmarks = _to_image(matrices, readings.landmarks, size)
         matrices = np.stack([_next_matrix(m, q, size) for m, q in zip(matrices, landmarks, strict=True)])
-    readings = _read_views(reader, image, matrices)
+    readings = _read_views(reader, image, matrices, reference)
     landmarks = _to_image(matrices, readings.landmarks, size)
     plausible = tuple(_is_plausible(points) for points in readings.landmarks)
     return Aligned(readings, matrices, landmarks, plausible)
 
 
-def _read_views(reader: Reader, image: UInt8[np.ndarray, "H W 3"], matrices: Float[np.ndarray, "B 2 3"]) -> Readings:
+def _read_views(
+    reader: Reader,
+    image: UInt8[np.ndarray, "H W 3"],
+    matrices: Float[np.ndarray, "B 2 3"],
+    reference: Float[np.ndarray, "B 2 D"] | None,
+) -> Readings:
     """Read each crop in all `VIEWS` and merge the readings; landmarks in units of the given crops."""
     size = reader.card.crop_size
     from_crop = np.stack([_view(scale, shift, size) for scale, *shift in VIEWS])  # [views, 2, 3]
     views = np.concatenate([_composed(from_crop, matrix) for matrix in matrices])
-    readings = reader.read(_crops(image, views, size))
+    beside = None if reference is None else np.repeat(reference, len(VIEWS), axis=0)
+    readings = reader.read(_crops(image, views, size), beside)
     points = pixels_from_crop(readings.landmarks.astype(np.float64), size)
     to_crop = [invert(m) for m in from_crop] * len(matrices)
     points = np.stack([transform_points(m, p) for m, p in zip(to_crop, points, strict=True)])
