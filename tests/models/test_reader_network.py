@@ -15,7 +15,9 @@ from facsimile.models.reader import (  # noqa: E402
     READ_UNITS,
     Reader,
     ReaderConfig,
+    Reading,
 )
+from facsimile.models.resnet import trunk  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -182,3 +184,25 @@ def test_calibration_must_be_positive_and_of_one_length():
         ExpressionCalibration((0.0,), (0.0,), (1.0,))
     with pytest.raises(ValueError, match="must have one length"):
         ExpressionCalibration((1.0, 1.0), (0.0,), (1.0,))
+
+
+def test_resnet_101_has_its_published_size():
+    count = sum(p.numel() for p in trunk().parameters())
+    assert count + 2048 * 1000 + 1000 == 44_549_160  # He et al. 2016 as counted by torchvision, with 1,000 classes
+
+
+def test_the_large_reader_keeps_both_promises():
+    torch.manual_seed(0)
+    template = np.random.default_rng(0).uniform(0, 1, (70, 2)).astype(np.float32)
+    large = Reader(ReaderConfig(body="resnet101", hidden=8), template).eval()
+    crop = torch.rand(1, 3, 112, 112, generator=torch.Generator().manual_seed(1)) * 255
+    other_mouth = crop.clone()
+    other_mouth[:, :, NOSE_BASE:] = 0
+    plain, mirrored, mouth = (
+        Reading(*(v[None] for v in r))
+        for r in zip(*read(large, torch.cat([crop, crop.flip(-1), other_mouth])), strict=True)
+    )
+    torch.testing.assert_close(mirrored.au, plain.au.flip(2), atol=1e-4, rtol=1e-4)
+    is_upper = torch.tensor([u in UPPER_FACE_UNITS for u in READ_UNITS])
+    torch.testing.assert_close(mouth.au[:, is_upper], plain.au[:, is_upper], atol=1e-5, rtol=1e-4)
+    assert (mouth.au - plain.au)[:, ~is_upper].abs().max() > 1e-4

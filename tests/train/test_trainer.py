@@ -194,5 +194,5 @@ def test_a_config_needs_one_budget_and_recipes_know_their_neighbours():
     with pytest.raises(ValueError, match="either minutes or steps"):
         TrainConfig("x", minutes=1.0, steps=1)
     with pytest.raises(ValueError, match="did you mean 'small_cpu'"):
-        recipe_named("small_gpu")
+        recipe_named("small_cpus")
     assert recipe_named("small_cpu").minutes == 40

@@ -42,7 +42,16 @@ def finished(tmp_path_factory):
 
 def test_everything_is_written(finished):
     folder, weights, lines = finished
-    names = {"reader.onnx", "reader.md", "config.json", "metrics.json", "scores.csv", "checkpoint.pt"}
+    names = {
+        "reader.onnx",
+        "reader.md",
+        "config.json",
+        "metrics.json",
+        "scores.csv",
+        "checkpoint.pt",
+        "curves.png",
+        "tensorboard",
+    }
     assert names == {path.name for path in folder.iterdir()}
     assert weights == folder / "reader.onnx"
     assert onnxruntime.InferenceSession(str(weights)).get_inputs()[0].shape[1:] == [3, 112, 112]

@@ -16,7 +16,7 @@ CPU-second. The crop is cut into three bands of rows (brows to nose, eyes, nose 
 import itertools
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -27,6 +27,7 @@ from torch.nn import functional
 from facsimile.facs.action_units import LABEL_UNITS, UNITS, UPPER_FACE_UNITS
 from facsimile.models.expression_heads import ExpressionAnswer, ExpressionHead, SplitHead, by_side
 from facsimile.models.mirror import MirrorBlock, MirrorConv, MirrorNorm, PairHead, mirror_map
+from facsimile.models.resnet import ResNetBody
 
 CROP_SIZE = 112
 MAX_INTENSITY = 5.0
@@ -52,6 +53,8 @@ class ReaderConfig:
 
     units: tuple[int, ...] = READ_UNITS
     """Action units to read, in output order."""
+    body: Literal["bands", "resnet101"] = "bands"
+    """What looks at the crop: the narrow network described above, or ResNet-101 (see ``resnet``), for a GPU."""
     stem: int = 12
     """Channels of a band's first convolution, mirrored kernels not counted."""
     stages: tuple[int, ...] = (16, 32, 64)
@@ -75,6 +78,8 @@ class ReaderConfig:
         unknown = [code for code in self.units if code not in LABEL_UNITS]
         if unknown or not self.units:
             raise ValueError(f"units must be some of {LABEL_UNITS}; got {unknown or 'none'}")
+        if self.body not in ("bands", "resnet101"):
+            raise ValueError(f"body must be 'bands' or 'resnet101'; got {self.body!r}")
         for name in ("upper_rows", "lower_rows", "eye_rows"):
             top, bottom = getattr(self, name)
             if not 0 <= top < bottom <= CROP_SIZE:
@@ -156,11 +161,20 @@ class Reader(nn.Module):
     def __init__(self, config: ReaderConfig, template: Float[np.ndarray, "70 2"]) -> None:
         super().__init__()
         self.config = config
-        self.upper = Band(config, config.upper_rows, config.stages, squeeze=config.squeeze)
-        self.lower = Band(config, config.lower_rows, config.stages, squeeze=config.squeeze)
-        self.eyes = Band(config, config.eye_rows, config.stages[:-1], squeeze=config.squeeze // 2)
+        if config.body == "bands":
+            self._build_bands(config)
+        else:
+            self.body = ResNetBody(
+                upper_rows=config.upper_rows, lower_rows=config.lower_rows, upper_width=2 * config.hidden,
+                lower_width=config.hidden,
+            )  # fmt: skip
         self._build_heads(config)
         self._register_constants(config, template)
+
+    def _build_bands(self, c: ReaderConfig) -> None:
+        self.upper = Band(c, c.upper_rows, c.stages, squeeze=c.squeeze)
+        self.lower = Band(c, c.lower_rows, c.stages, squeeze=c.squeeze)
+        self.eyes = Band(c, c.eye_rows, c.stages[:-1], squeeze=c.squeeze // 2)
 
     def _build_heads(self, c: ReaderConfig) -> None:
         widths = (2 * c.hidden, c.hidden)
@@ -190,9 +204,15 @@ class Reader(nn.Module):
     def forward(self, image: Float[torch.Tensor, "B 3 112 112"]) -> Reading:
         """Read RGB crops with values 0-255, each alone."""
         pixels = (image - 127.5).div_(64).contiguous(memory_format=torch.channels_last)
-        features = torch.cat([self.upper(pixels), self.eyes(pixels), self.lower(pixels)], dim=2)
+        features = self._look(pixels)
         with torch.autocast(image.device.type, enabled=False):
             return self._read(features.float())
+
+    def _look(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Return features [B, 2, D], those of the upper half of the face first."""
+        if self.config.body == "resnet101":
+            return self.body(pixels)
+        return torch.cat([self.upper(pixels), self.eyes(pixels), self.lower(pixels)], dim=2)
 
     def compare(
         self, features: Float[torch.Tensor, "B 2 D"], reference: Float[torch.Tensor, "B 2 D"]

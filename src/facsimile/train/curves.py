@@ -16,12 +16,17 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
         writer.writerow(row)
 
 
-def cut_after(path: Path, step: int) -> None:
-    """Drop the rows of steps after ``step``: a run that goes on from there will write them again."""
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a curve, none if it is not begun."""
     if not path.exists():
-        return
+        return []
     with path.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if int(row["step"]) <= step]
-    path.unlink()
+        return list(csv.DictReader(file))
+
+
+def cut_after(path: Path, step: int) -> None:
+    """Drop the rows of steps after ``step``."""
+    rows = [row for row in read_rows(path) if int(row["step"]) <= step]
+    path.unlink(missing_ok=True)
     for row in rows:
         append_row(path, row)

@@ -81,7 +81,25 @@ def small_cpu() -> TrainConfig:
     return TrainConfig("small_cpu")
 
 
-RECIPES: dict[str, Callable[[], TrainConfig]] = {"small_cpu": small_cpu}
+def small_gpu() -> TrainConfig:
+    """Return a recipe for one GPU: the same network about twice as wide, larger batches."""
+    return TrainConfig(
+        "small_gpu", minutes=60.0, reader=ReaderConfig(stem=24, stages=(32, 64, 128), squeeze=24, hidden=256),
+        batch_size=768, learning_rate=4e-3, warm_up_steps=500, device="cuda", num_workers=12,
+    )  # fmt: skip
+
+
+def resnet101_gpu() -> TrainConfig:
+    """Return the recipe of the sources' network, ResNet-101, for one GPU with 40 GB or more."""
+    return TrainConfig(
+        "resnet101_gpu", minutes=600.0, reader=ReaderConfig(body="resnet101", hidden=256), batch_size=192,
+        learning_rate=5e-4, warm_up_steps=1000, weight_decay=0.05, device="cuda", num_workers=12,
+    )  # fmt: skip
+
+
+RECIPES: dict[str, Callable[[], TrainConfig]] = {
+    recipe.__name__: recipe for recipe in (small_cpu, small_gpu, resnet101_gpu)
+}
 
 
 def recipe_named(name: str) -> TrainConfig:

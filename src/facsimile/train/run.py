@@ -45,8 +45,9 @@ def train_reader(
     """Train, calibrate, measure and export; return the path of the weights. ``source`` says where the faces come from.
 
     ``start_from`` is the folder of an earlier run whose weights this one begins with.
-    Writes ``reader.onnx``, ``reader.md``, ``config.json``, ``metrics.json``, ``losses.csv``, ``scores.csv`` and
-    ``checkpoint.pt`` into ``folder``. A resumed run whose budget is spent is calibrated, measured and exported at once.
+    Writes ``reader.onnx``, ``reader.md``, ``config.json``, ``metrics.json``, ``losses.csv``, ``scores.csv``,
+    ``curves.png``, ``tensorboard/`` and ``checkpoint.pt`` into ``folder``. A resumed run whose budget is spent is
+    calibrated, measured and exported at once.
     """
     report("faces: " + ", ".join(f"{len(part)} for {name}" for name, part in splits._asdict().items()))
     folder.mkdir(parents=True, exist_ok=True)

@@ -22,8 +22,8 @@ from facsimile.models.losses import LossTerms, Measure, Targets, loss_terms, nor
 from facsimile.models.reader import Reader
 from facsimile.train.batches import Batches, Examples
 from facsimile.train.checkpoint import load_checkpoint, save_checkpoint
-from facsimile.train.curves import append_row, cut_after
 from facsimile.train.recipes import TrainConfig
+from facsimile.train.run_curves import Curves
 from facsimile.train.validate import Score, beside, predict, score
 
 REPORT_EVERY = 100  # steps between two lines of talk and of the loss curve
@@ -34,7 +34,7 @@ LOSSES_NAME, SCORES_NAME = "losses.csv", "scores.csv"
 
 
 class Trainer:
-    """A run in ``folder``: writes ``losses.csv``, ``scores.csv`` and ``checkpoint.pt`` as it goes."""
+    """A run in ``folder``: writes curves (see `Curves`) and ``checkpoint.pt`` as it goes."""
 
     def __init__(
         self, config: TrainConfig, batches: Batches, *, held_out: Examples, folder: Path,
@@ -45,6 +45,7 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.config, self.batches, self.held_out = config, batches, held_out
         self.folder, self.report = folder, report
+        self.curves = Curves(folder, losses=LOSSES_NAME, scores=SCORES_NAME)
         device = torch.device(config.device)
         self.network = Reader(config.reader, template).to(device)
         self.average = copy.deepcopy(self.network)
@@ -58,12 +59,15 @@ class Trainer:
 
     def run(self) -> Reader:
         """Train until the budget is spent; return the averaged network that read held-out people best."""
-        for name in (LOSSES_NAME, SCORES_NAME):
-            cut_after(self.folder / name, self.step)
-        if self.progress() < 1:
-            self._spend_budget()
-        if not self.scores or self.scores[-1]["step"] != self.step:
-            self.validate()
+        self.curves.begin(self.step)
+        try:
+            if self.progress() < 1:
+                self._spend_budget()
+            if not self.scores or self.scores[-1]["step"] != self.step:
+                self.validate()
+            self.curves.draw()
+        finally:
+            self.curves.close()
         return self.best_reader()
 
     def _spend_budget(self) -> None:
@@ -120,7 +124,8 @@ class Trainer:
         reading = predict(self.average, self.held_out.images)
         result = score(reading, self.held_out.targets, beside=beside(self.average, reading, self.held_out.targets))
         self.scores.append({"step": self.step, "seconds": round(self.seconds, 1), **result._asdict()})
-        append_row(self.folder / SCORES_NAME, self.scores[-1])
+        self.curves.add("score", self.scores[-1])
+        self.curves.draw()
         if result.value > self.best_value:
             self.best_value, self.best = result.value, copy.deepcopy(self.average.state_dict())
         self.report("held-out: " + "  ".join(f"{k} {v:.3f}" for k, v in result._asdict().items()))
@@ -199,7 +204,7 @@ class Trainer:
         self.recent = []
         rate = self.step * self.config.batch_size / max(self.seconds, 1e-9)
         row = {"step": self.step, "seconds": round(self.seconds, 1), "learning_rate": self.learning_rate(), **means}
-        append_row(self.folder / LOSSES_NAME, row)
+        self.curves.add("loss", row)
         losses = "  ".join(f"{k} {v:.3f}" for k, v in means.items())
         self.report(f"{100 * self.progress():3.0f} %  step {self.step}  {rate:.0f} faces/s  {losses}")
 

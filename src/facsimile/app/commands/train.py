@@ -11,7 +11,7 @@ import click
 from facsimile.app.facelm_training import RECIPE_NAMES, Options, run
 from facsimile.app.output import refuse_overwrite
 
-READER_RECIPES = ("small_cpu",)
+READER_RECIPES = ("small_cpu", "small_gpu", "resnet101_gpu")
 TORCH_MISSING = 'training needs torch: pip install "facsimile[train]"'
 
 
