@@ -1,5 +1,6 @@
 """Hold what a person wears besides clothes: shapes of their own that sit on the template head and follow a real one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,14 +12,17 @@ from facsimile.face.pack import load_head_pack
 from facsimile.face.solids import Mesh
 from facsimile.face.strands import head_affine
 
-KINDS = ("glasses", "headwear", "clothes", "jewellery")
+KINDS = ("glasses", "headwear", "clothes", "jewellery", "hand", "mask", "object")
 """What an accessory is labelled as."""
-PLAIN, KNIT, WEAVE, STRIPES, CHECK, METAL = range(6)
+PLAIN, KNIT, WEAVE, STRIPES, CHECK, METAL, SKIN = range(7)
 """Patterns of the surface."""
 EAR_Z = 0.5
 """Depth (dm) of the place where temples rest on the template's ears."""
 LENS_Z = 1.45
 NEAREST = 6
+
+Fit = Callable[[Float32[np.ndarray, "V 3"], Float32[np.ndarray, "W 3"]], Float32[np.ndarray, "V 3"]]
+"""Moves vertices (dm) from the template to a head of ``W`` vertices."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +44,13 @@ class Accessory:
     scale: float
     roughness: float
     clear: Float32[np.ndarray, "3"]
+    fit: Fit | None = None
+    """Places the vertices on a head that makes a face; without it they are placed as ``hold`` says."""
+
+    @property
+    def follows_expression(self) -> bool:
+        """Tell whether it moves with the skin, or stays where it sits on the neutral face."""
+        return self.fit is not None or self.hold == "body"
 
     @property
     def is_lens(self) -> bool:
@@ -52,7 +63,9 @@ class Accessory:
         return bool(self.clear.mean() < 0.5)
 
     def placed(self, neutral: Float32[np.ndarray, "W 3"]) -> Float32[np.ndarray, "V 3"]:
-        """Return the vertices as they sit on a neutral head (dm)."""
+        """Return the vertices as they sit on a head (dm): a neutral one unless it ``follows_expression``."""
+        if self.fit is not None:
+            return self.fit(self.vertices, neutral)
         if self.hold == "skull":
             affine = head_affine(neutral)
             return np.asarray(self.vertices @ affine[:3] + affine[3], np.float32)
@@ -80,12 +93,13 @@ def accessory(
     scale: float = 0.1,
     roughness: float = 0.7,
     clear: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    fit: Fit | None = None,
 ) -> Accessory:
     """Make an accessory of a mesh; ``colour`` of all vertices or of each."""
     vertices = mesh[0].astype(np.float32)
     colours = np.ascontiguousarray(np.broadcast_to(np.asarray(colour, np.float32), vertices.shape))
     return Accessory(name, kind, hold, vertices, mesh[1], colours, np.asarray(second, np.float32), pattern, scale,
-                     roughness, np.asarray(clear, np.float32))  # fmt: skip
+                     roughness, np.asarray(clear, np.float32), fit)  # fmt: skip
 
 
 def body_anchors(points: Float32[np.ndarray, "V 3"]) -> tuple[Int32[np.ndarray, "V K"], Float32[np.ndarray, "V K"]]:

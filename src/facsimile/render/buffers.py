@@ -13,7 +13,7 @@ from facsimile.facs.converters import expression_from_action_units
 from facsimile.facs.expression import ActionUnits, Expression
 from facsimile.kernel import lean_kernel
 from facsimile.render.camera import Camera
-from facsimile.render.labels import SURFACE_TOLERANCE_DM
+from facsimile.render.labels import SURFACE_TOLERANCE_DM, THIN_DM
 from facsimile.render.raster import EMPTY, GBuffer, empty_gbuffer, rasterise
 from facsimile.render.shading import STRAND_HAIR
 from facsimile.render.strand_raster import HIDES, StrandLayer
@@ -139,7 +139,8 @@ def dense_points(
     facing = np.einsum("nc,nc->n", dense_landmarks(normals), camera.eye() - points) > 0
     inside = ((screen[:, :2] >= -0.5) & (screen[:, :2] < size - 0.5)).all(1)
     columns, rows = np.clip(np.floor(screen[:, :2] + 0.5).astype(int), 0, size - 1).T
-    tolerance = SURFACE_TOLERANCE_DM + 2 * camera.frame / size
+    is_worn = buffer.surface[rows, columns] >= len(topology().seen)
+    tolerance = np.where(is_worn, THIN_DM, SURFACE_TOLERANCE_DM + 2 * camera.frame / size)
     seen = inside & facing & (screen[:, 2] <= buffer.depth[rows, columns] + tolerance) & ~hair[rows, columns]
     on_eye = _material(buffer)[rows, columns] == EYE
     return np.ascontiguousarray(screen[:, :2]), seen & (on_eye | ~is_eye_point())

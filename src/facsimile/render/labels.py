@@ -16,6 +16,8 @@ SURFACE_TOLERANCE_DM = 0.025
 """A landmark this far behind what its sample sees still counts as seen, and TOLERANCE_SAMPLES times a sample's width
 more, because the surface between sample and landmark slopes."""
 TOLERANCE_SAMPLES = 2.0
+THIN_DM = 0.003
+"""What is worn or held hides a landmark that lies this far behind it: a mask lies close to the skin."""
 FULL_LIP_GAP_MM = 6.0
 """Opening of the lips, beyond the neutral face's, that is labelled AU25 at 5: what parting alone reaches on the rig
 (5.1-6.0 mm on six people; a dropped jaw opens more)."""
@@ -52,7 +54,8 @@ def landmark_visibility(
     visible = np.zeros(len(FLIP_LANDMARKS), bool)
     inside = ((points_px[:, :2] >= -0.5) & (points_px[:, :2] < size - 0.5)).all(1)
     columns, rows = np.clip((points_px[:, :2] * 2 + 1).astype(int), 0, 2 * size - 1).T
-    tolerance = SURFACE_TOLERANCE_DM + TOLERANCE_SAMPLES * frame_dm / (2 * size)
+    is_worn = buffer.surface[rows, columns] >= len(topology().seen)
+    tolerance = np.where(is_worn, THIN_DM, SURFACE_TOLERANCE_DM + TOLERANCE_SAMPLES * frame_dm / (2 * size))
     visible[inside] = (points_px[:, 2] <= buffer.depth[rows, columns] + tolerance)[inside]
     for iris in (LEFT_IRIS, RIGHT_IRIS):
         surface = buffer.surface[rows[iris], columns[iris]]

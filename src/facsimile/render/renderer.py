@@ -69,7 +69,7 @@ def _placed(scene: Scene, performance: Performance) -> tuple[PosedHead, Worn | N
     px_per_dm, pose = scene.size / scene.camera.frame, scene.expression.head_pose_rad
     detail = 1 / max(1, round((FULL_DETAIL_PX_PER_DM / px_per_dm) ** 1.5))
     head = pose_head(performance.vertices, scene.appearance, pose, detail, teeth=performance.teeth)
-    accessories = scene.appearance.accessories
+    accessories = scene.appearance.accessories + scene.occluders
     worn = wear(accessories, neutral=performance.neutral, vertices=performance.vertices, head_pose_rad=pose)
     return head, worn
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from facsimile.face.accessories import Accessory
 from facsimile.face.appearance import Appearance
 from facsimile.face.identity import Identity
 from facsimile.face.person import Person, random_person
@@ -46,6 +47,8 @@ class Scene:
     light: Light
     background: Background
     sensor: Sensor
+    occluders: tuple[Accessory, ...] = ()
+    """What covers the face in this picture beside what the person always wears: see ``face.occluders``."""
     size: int = 256
     """Width and height of the picture (pixels)."""
     seed: int = 0

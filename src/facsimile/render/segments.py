@@ -32,6 +32,9 @@ SEGMENT_NAMES = (
     "glasses",
     "headwear",
     "jewellery",
+    "hand",
+    "mask",
+    "object",
 )
 """Index in this tuple = value in a segmentation; sides are the subject's own."""
 FLIP_SEGMENTS = tuple(

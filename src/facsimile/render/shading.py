@@ -48,6 +48,9 @@ CLASS_NAMES = (
     "glasses",
     "headwear",
     "jewellery",
+    "hand",
+    "mask",
+    "object",
 )
 """Index in this tuple = value in a segmentation."""
 (
@@ -65,7 +68,10 @@ CLASS_NAMES = (
     GLASSES,
     HEADWEAR,
     JEWELLERY,
-) = range(14)
+    HAND,
+    MASK,
+    OBJECT,
+) = range(17)
 
 NUM_CLASSES = len(CLASS_NAMES)
 

@@ -11,7 +11,7 @@ from facsimile.face.clothes import BODY_MARGIN_DM
 from facsimile.render.posing import PosedHead
 from facsimile.render.raster import GBuffer, empty_gbuffer, rasterise
 from facsimile.render.scene import Scene
-from facsimile.render.shading import STRAND_BEARD, STRAND_BROW, STRAND_HAIR, STRAND_LASH
+from facsimile.render.shading import HAND, MASK, OBJECT, STRAND_BEARD, STRAND_BROW, STRAND_HAIR, STRAND_LASH
 from facsimile.render.strand_raster import StrandLayer, depth_with_strands, draw_strands, empty_strands
 from facsimile.render.topology import topology
 from facsimile.render.worn import Worn, draw_lenses, draw_worn
@@ -52,8 +52,18 @@ def look_at(scene: Scene, head: PosedHead, worn: Worn | None, *, with_teeth: boo
     for lens_depth, lens in lenses:
         if lens.is_dark:
             hiding = np.minimum(hiding, lens_depth)
-    _draw_hairs(scene, head, (STRAND_BEARD, STRAND_BROW, STRAND_LASH), depth=buffer.depth, layer=strands)
+    solid = buffer.depth if worn is None else _hiding_short_hair(buffer, worn)
+    _draw_hairs(scene, head, (STRAND_BEARD, STRAND_BROW, STRAND_LASH), depth=solid, layer=strands)
     return Sight(buffer, strands, buffer._replace(depth=hiding), lenses)
+
+
+def _hiding_short_hair(buffer: GBuffer, worn: Worn) -> Float32[np.ndarray, "H W"]:
+    """Return the depth [H,W] behind which beard, brows and lashes are hidden: anywhere behind what presses on them."""
+    presses = np.isin(worn.classes, (HAND, MASK, OBJECT))
+    if not presses.any():
+        return buffer.depth
+    number = buffer.surface - len(topology().seen)
+    return np.where((number >= 0) & presses[np.maximum(number, 0)], np.float32(0), buffer.depth)
 
 
 def below_neckline(appearance: Appearance) -> Float32[np.ndarray, " V"]:
@@ -66,13 +76,13 @@ def _draw_solids(scene: Scene, head: PosedHead, buffer: GBuffer, *, with_teeth: 
     shape = topology()
     screen = scene.camera.project(head.vertices, scene.size * SAMPLES)
     everything, below = np.empty(0, np.float32), below_neckline(scene.appearance)
-    rasterise(screen, shape.seen_head, 0, _outside_clothes(below), True, buffer)
+    rasterise(screen, shape.seen_head, 0, outside_clothes(below), True, buffer)
     if with_teeth:
         rasterise(screen, shape.teeth, len(shape.triangles), everything, False, buffer)
     rasterise(screen, shape.clothes, shape.num_head, below, False, buffer)
 
 
-def _outside_clothes(below: Float32[np.ndarray, " V"]) -> Float32[np.ndarray, " V"]:
+def outside_clothes(below: Float32[np.ndarray, " V"]) -> Float32[np.ndarray, " V"]:
     """Return what is negative where the body lies well ``below`` the collar, hidden by cloth."""
     rest = topology().rest
     in_neck = rest[:, 1] + np.float32(0.45) * rest[:, 2] - np.float32(NEVER_DRESSED)

@@ -1,27 +1,40 @@
 """Draw what is worn: place it on a head, let it hide and shade, and look through lenses."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32
 
-from facsimile.face.accessories import METAL, Accessory
+from facsimile.face.accessories import METAL, SKIN, Accessory
 from facsimile.kernel import lean_kernel
 from facsimile.render.camera import Camera
-from facsimile.render.cloth_material import cloth_pattern
+from facsimile.render.cloth_material import cloth_pattern, grain
 from facsimile.render.inlined import inlined
 from facsimile.render.materials import light_surface, normalised
 from facsimile.render.posing import bent
 from facsimile.render.raster import GBuffer, empty_gbuffer, rasterise, vertex_normals
 from facsimile.render.sampling import environment_texel, pixel_turn
-from facsimile.render.shading import CLASS_NAMES, GLASSES, Layers, interpolate, room_point
+from facsimile.render.shading import (
+    CLASS_NAMES,
+    GLASSES,
+    SKIN_F0,
+    WRAP_B,
+    WRAP_G,
+    WRAP_R,
+    Layers,
+    interpolate,
+    room_point,
+)
 from facsimile.render.strand_raster import HIDES, StrandLayer
 
 LENS_F0 = 0.008
 """Reflectance of a coated lens at normal incidence (bare plastic of index 1.5: 0.04)."""
 RIGID_GUIDE = (0.0, 9.0, 0.0)
 """A template point that turns with the head and with nothing else."""
+SKIN_MOTTLE = 0.05
+"""How uneven the colour of hands is; by eye."""
 NOTHING_CUT = np.empty(0, np.float32)
 
 
@@ -66,7 +79,7 @@ def wear(
     """Place accessories on a head that turns: rigid ones by its ``neutral`` form, the rest by its ``vertices``."""
     if not accessories:
         return None
-    placed = [_room(a, a.placed(vertices if a.hold == "body" else neutral), head_pose_rad) for a in accessories]
+    placed = [_room(a, a.placed(vertices if a.follows_expression else neutral), head_pose_rad) for a in accessories]
     solid = [(points, a) for points, a in zip(placed, accessories, strict=True) if not a.is_lens]
     lenses = tuple((points, a) for points, a in zip(placed, accessories, strict=True) if a.is_lens)
     starts = np.cumsum([0, *(len(points) for points, _ in solid)])
@@ -117,12 +130,22 @@ def draw_lenses(worn: Worn, camera: Camera, hidden_by: np.ndarray) -> list[tuple
 
 
 @inlined
+def skin_grain(rest):
+    """Return the unevenness of bare skin, -1 to 1, from cells of 1.5 and 6 mm at a template point."""
+    fine, wide = np.float32(1 / 0.015), np.float32(1 / 0.06)
+    small = grain(math.floor(rest[0] * fine), math.floor(rest[1] * fine), math.floor(rest[2] * fine))
+    large = grain(math.floor(rest[0] * wide), math.floor(rest[1] * wide), math.floor(rest[2] * wide))
+    return small + np.float32(0.5) * large - np.float32(0.75)
+
+
+@inlined
 def worn_look(item, rest, colour, cloth):
     """Return albedo, alpha, f0 and specular strength of a worn thing at a template point."""
     pattern, scale = int(cloth.numbers[item, 0]), cloth.numbers[item, 1]
     rough = cloth.numbers[item, 2]
     share, shade = cloth_pattern(pattern, scale, rest)
-    keep = np.float32(1) - share
+    one = np.float32(1)
+    keep = one - share
     second = cloth.second[item]
     r = (colour[0] * keep + second[0] * share) * shade
     g = (colour[1] * keep + second[1] * share) * shade
@@ -132,6 +155,10 @@ def worn_look(item, rest, colour, cloth):
     if pattern == METAL:
         f0, strength = np.float32(0.4), np.float32(0.8)
         r, g, b = r * np.float32(0.4), g * np.float32(0.4), b * np.float32(0.4)
+    elif pattern == SKIN:
+        f0, strength = np.float32(SKIN_F0), np.float32(1)
+        mottle = np.float32(SKIN_MOTTLE) * skin_grain(rest)
+        r, g, b = r * (one + mottle), g * (one + np.float32(1.5) * mottle), b * (one + np.float32(1.5) * mottle)
     return (r, g, b), rough * rough, f0, strength
 
 
@@ -141,6 +168,7 @@ def shade_worn(buffer, first, strands, occlusion, cloth, view, light, shadow, la
     height, width = occlusion.shape
     quarter, zero = np.float32(0.25), np.float32(0)
     wrap = np.float32(0.2)
+    red, green, blue = np.float32(WRAP_R), np.float32(WRAP_G), np.float32(WRAP_B)
     for y in range(height):
         for x in range(width):
             for k in range(4):
@@ -160,6 +188,8 @@ def shade_worn(buffer, first, strands, occlusion, cloth, view, light, shadow, la
                 colour = interpolate(cloth.colour, i0, i1, i2, w0, w1, w2)
                 albedo, alpha, f0, strength = worn_look(cloth.item[t], rest, colour, cloth)
                 finish = (alpha, f0, strength, wrap, wrap, wrap, zero, False)
+                if int(cloth.numbers[cloth.item[t], 0]) == SKIN:
+                    finish = (alpha, f0, strength, red, green, blue, zero, False)
                 turn = pixel_turn(xs, ys)
                 e0, e1, e2, s0, s1, s2 = light_surface(
                     place, (nx, ny, nz), towards, finish, occlusion[y, x], turn, light, shadow

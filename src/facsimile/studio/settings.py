@@ -25,6 +25,7 @@ BUFFERS = ("segmentation", "depth", "displacement")
 """What can be stored for every pixel."""
 DRAWING_ROOMS = ("facs", "face", "render", "studio")
 """Rooms whose code decides the bytes of a row."""
+DRAWN_ASSETS = ("head_pack.npz", "hand_pack.npz", "ict_correspondence.npz")
 LIBRARIES = ("numpy", "numba", "opencv-python-headless", "pyarrow")
 """Packages whose version can change the bytes of a data set."""
 
@@ -136,7 +137,7 @@ def code_fingerprint() -> str:
     package = Path(facsimile.__file__).parent
     sources = [path for room in DRAWING_ROOMS for path in sorted((package / room).rglob("*.py"))]
     digest = hashlib.sha256()
-    for path in [*sources, package / "assets" / "head_pack.npz", package / "assets" / "ict_correspondence.npz"]:
+    for path in [*sources, *(package / "assets" / name for name in DRAWN_ASSETS)]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
