@@ -52,14 +52,15 @@ def test_wrong_arrays_are_refused(detector):
         detector.detect(np.zeros((4, 4, 3)))
 
 
-def test_the_neutral_face_is_subtracted(detector, picture, monkeypatch):
-    raw = detector.detect(picture)[0]
+def test_faces_are_read_beside_the_neutral(detector, picture):
+    (raw,) = detector.detect(picture)
     rest = (picture * 0.5).astype(np.uint8)
-    rested = Detector(neutral=rest).detect(picture)[0]
-    np.testing.assert_allclose(rested.intensity, raw.intensity - Detector().detect(rest)[0].intensity, atol=1e-6)
-    same = Detector(neutral=picture).detect(picture)[0]
-    assert (same.intensity == 0).all()
-    assert (Detector(neutral=picture).detect(rest)[0].intensity >= 0).all()
+    (rested,) = Detector(neutral=rest).detect(picture)
+    (at_rest,) = Detector().detect(rest)
+    np.testing.assert_allclose(rested.intensity[1], raw.intensity[1] - at_rest.intensity[1], atol=1e-5)
+    assert (raw.is_relative, rested.is_relative) == (False, True)
+    (same,) = Detector(neutral=picture).detect(picture)
+    assert same.intensity[1] == pytest.approx(0, abs=0.01)  # the reference is the mean of views
 
 
 def test_a_neutral_without_a_face_is_an_error(detector):

@@ -35,6 +35,18 @@ class Face:
     """FACS codes of axis U."""
     crop_from_image: Float[np.ndarray, "2 3"]
     """Where the reader looked: maps image pixels to crop pixels."""
+    controllers: Float[np.ndarray, " R"] | None = None
+    """Rig controllers 0-1 as read from the picture; None if the weights do not read them."""
+    controllers_sd: Float[np.ndarray, " R"] | None = None
+    """Standard deviation of ``controllers``, same scale."""
+    visible: Float[np.ndarray, "U 2"] | None = None
+    """Probability that what each unit moves can be seen, 0-1; None if the weights do not say."""
+    features: Float[np.ndarray, "2 D"] | None = None
+    """What the network made of the picture: another reading of the person takes it as reference; None as above."""
+    is_relative: bool = False
+    """Whether the readings are relative to the person's own face at rest."""
+    raw: "Face | None" = None
+    """The reading of this frame alone, before smoothing and subtraction; None where it is this one."""
 
     @property
     def action_units(self) -> ActionUnits:
@@ -45,10 +57,21 @@ class Face:
 
     @property
     def expression(self) -> Expression:
-        """Return the rig controllers that show the face's action units, head pose and gaze."""
+        """Return rig controllers as read, else those that show the face's action units, with head pose and gaze."""
         gaze = np.tile(self.gaze_rad.astype(np.float32), (2, 1))
         head = self.head_pose_rad.astype(np.float32)
+        if self.controllers is not None:
+            sd = self.controllers_sd
+            return Expression(
+                np.clip(self.controllers, 0, 1), head, gaze, log_variance=None if sd is None else 2 * np.log(sd)
+            )
         return expression_from_action_units(self.action_units, head_pose_rad=head, gaze_rad=gaze)
+
+
+def box_of(landmarks: Float[np.ndarray, "L 2"]) -> Float[np.ndarray, "4"]:
+    """Return x, y, width, height of the box round landmarks."""
+    low, high = landmarks.min(0), landmarks.max(0)
+    return np.concatenate([low, high - low])
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,13 @@ from jaxtyping import Float, UInt8
 from facsimile.data.align import rotation_of
 from facsimile.detect import media
 from facsimile.detect.aligner import PASSES, Aligned, align, crop_from_box, crop_from_landmarks
-from facsimile.detect.faces import Face, Frame
+from facsimile.detect.baseline import Baseline, GivenNeutral, NoBaseline, baseline_maker
+from facsimile.detect.faces import Face, Frame, box_of
 from facsimile.detect.finder import PHOTO_STAGES, VIDEO_STAGES, find_faces, intersection_over_union
 from facsimile.detect.media import InputError
-from facsimile.detect.reader import MAX_INTENSITY, Reader
+from facsimile.detect.people import People, Person
+from facsimile.detect.reader import Reader
 from facsimile.detect.table import Layout
-from facsimile.detect.tracker import Tracker
 from facsimile.detect.writers import arrow_table
 
 MIN_SCORE = 0.5
@@ -35,9 +36,14 @@ SAME_FACE = 0.4
 """Two readings whose boxes overlap by more (intersection over union) are one face; the surer one stays."""
 FIND_EVERY = 15
 """Frames between two searches for new faces while others are followed: twice a second at 30 frames a second."""
+FIND_EVERY_MISSING = 5
+"""The same while someone is missing who was there a moment ago."""
+SMOOTH = True
+"""Whether videos are smoothed when nobody says."""
 
 Input = str | Path | np.ndarray
 Boxes = list[Float[np.ndarray, "4"]]
+Reference = Float[np.ndarray, "2 D"] | None
 
 
 class Detector:
@@ -48,19 +54,28 @@ class Detector:
         weights: str | Path | None = None,
         *,
         neutral: Input | None = None,
+        baseline: str = "none",
+        smooth: bool = SMOOTH,
         min_score: float = MIN_SCORE,
         threads: int = 1,
     ):
         """Load the reader.
 
-        ``neutral`` shows the one person of the inputs at rest: its intensities are subtracted from every reading and
-        the difference kept within 0-5. The deviations stay those of the single reading: the error that both readings
-        share, which is the larger part, cancels.
+        ``neutral`` shows the one person of the inputs at rest, and every face is read relative to it; ``baseline`` is
+        one of BASELINES and finds each person's rest in the video itself (see ``detect.baseline``).
+        ``smooth`` takes jitter out of videos (see ``detect.smoothing``). Photos are neither smoothed nor given a
+        baseline other than ``neutral``.
         """
+        self._new_baseline = baseline_maker(baseline)
+        if neutral is not None and baseline != "none":
+            raise ValueError(f"neutral, baseline={baseline!r}: a face at rest is given or looked for; choose one")
         self.reader = Reader(weights, threads=threads)
         self.units = self.reader.card.units
-        self.min_score = min_score
-        self.baseline = self._baseline(neutral) if neutral is not None else None
+        self.min_score, self.smooth = min_score, smooth
+        self._given: Baseline = NoBaseline()
+        if neutral is not None:
+            self._given = GivenNeutral(self._neutral_face(neutral))
+            self._new_baseline = lambda: self._given
 
     def stream(
         self,
@@ -98,16 +113,28 @@ class Detector:
         image = np.ascontiguousarray(image)
         boxes = [c.box for c in find_faces(image, stages=PHOTO_STAGES)]
         faces = sorted(self._read_boxes(image, boxes), key=lambda f: -float(f.box[2] * f.box[3]))
-        return tuple(replace(face, face_id=i) for i, face in enumerate(self._rested(faces)))
+        person = Person(baseline=self._given, smooth=False)
+        return tuple(person.told(replace(face, face_id=i), time_s=0.0) for i, face in enumerate(faces))
 
     def read_video(self, stills: Iterable[media.Still]) -> Iterator[tuple[media.Still, tuple[Face, ...]]]:
         """Yield each still with its faces, followed from still to still; ``face_id`` stays with the person."""
-        tracker = Tracker()
+        people = People(new_baseline=self._new_baseline, smooth=self.smooth)
         for count, still in enumerate(stills):
-            faces = self._follow(still.image, [track.landmarks for track in tracker.present])
-            if count % FIND_EVERY == 0 or len(faces) < len(tracker.present) or not faces:
+            faces = self._follow(still.image, people)
+            every = FIND_EVERY_MISSING if people.misses_someone(still.time_s) else FIND_EVERY
+            if count % every == 0 or len(faces) < len(people.present) or not faces:
                 faces = self._add_new(still.image, faces)
-            yield still, tuple(self._rested(tracker.update(faces, time_s=still.time_s)))
+            faces = people.numbered(faces, still.image, time_s=still.time_s)
+            yield still, tuple(self._told(face, still, people) for face in faces)
+
+    def _told(self, face: Face, still: media.Still, people: People) -> Face:
+        """Return a face smoothed and relative to rest; read again if its person's rest was not known before."""
+        people.learn(face, time_s=still.time_s)
+        reference = people.reference(face.face_id)
+        if reference is not None and not face.is_relative:
+            again = self._read(still.image, [face.crop_from_image], 1, [reference])
+            face = replace(again[0], face_id=face.face_id) if again else face
+        return people.told(face, time_s=still.time_s)
 
     def _frames(self, item: tuple[str, Path | np.ndarray], every: int) -> Iterator[Frame]:
         name, source = item
@@ -118,14 +145,17 @@ class Detector:
         image = media.read_photo(source) if isinstance(source, Path) else media.rgb_of_array(source, name)
         yield Frame(name, 0, 0.0, image, self.read_image(image))
 
-    def _read_boxes(self, image: UInt8[np.ndarray, "H W 3"], boxes: Boxes, *, passes: int = PASSES) -> list[Face]:
+    def _read_boxes(self, image: UInt8[np.ndarray, "H W 3"], boxes: Boxes) -> list[Face]:
         size = self.reader.card.crop_size
-        return self._read(image, [crop_from_box(box, size) for box in boxes], passes)
+        matrices = [crop_from_box(box, size) for box in boxes]
+        return self._read(image, matrices, PASSES, [self._given.reference] * len(boxes))
 
-    def _follow(self, image: UInt8[np.ndarray, "H W 3"], known: list[Float[np.ndarray, "L 2"]]) -> list[Face]:
-        """Return one face per known one, in order, where it is still a face."""
+    def _follow(self, image: UInt8[np.ndarray, "H W 3"], people: People) -> list[Face]:
+        """Return one face per person of the last frame, in order, where it is still a face."""
         size = self.reader.card.crop_size
-        return self._read(image, [crop_from_landmarks(points, size) for points in known], TRACKING_PASSES)
+        matrices = [crop_from_landmarks(track.landmarks, size) for track in people.present]
+        references = [people.reference(track.face_id) for track in people.present]
+        return self._read(image, matrices, TRACKING_PASSES, references)
 
     def _add_new(self, image: UInt8[np.ndarray, "H W 3"], faces: list[Face]) -> list[Face]:
         """Return ``faces`` and those that the finder sees elsewhere."""
@@ -133,36 +163,34 @@ class Detector:
         elsewhere = [box for box in boxes if not any(_holds(box, face) for face in faces)]
         return _distinct(faces + self._read_boxes(image, elsewhere))
 
-    def _read(self, image: UInt8[np.ndarray, "H W 3"], matrices: list[np.ndarray], passes: int) -> list[Face]:
+    def _read(
+        self, image: UInt8[np.ndarray, "H W 3"], matrices: list[np.ndarray], passes: int, references: list[Reference]
+    ) -> list[Face]:
         if not matrices:
             return []
-        aligned = align(self.reader, image, np.stack(matrices), passes=passes)
-        faces = [_face(aligned, i, self.units) for i in range(len(matrices))]
+        alone = np.full((2, self.reader.card.num_features), np.nan, np.float32)
+        reference = np.stack([alone if r is None else r for r in references])
+        aligned = align(self.reader, image, np.stack(matrices), passes=passes, reference=reference)
+        faces = [
+            _face(aligned, i, self.units, is_relative=reference is not None) for i, reference in enumerate(references)
+        ]
         return _distinct([face for face in faces if face.score >= self.min_score])
 
-    def _rested(self, faces: Iterable[Face]) -> list[Face]:
-        """Subtract the neutral reading."""
-        if self.baseline is None:
-            return list(faces)
-        rest = self.baseline
-        return [replace(f, intensity=np.clip(f.intensity - rest, 0, MAX_INTENSITY)) for f in faces]
-
-    def _baseline(self, neutral: Input) -> Float[np.ndarray, "U 2"]:
-        self.baseline = None
+    def _neutral_face(self, neutral: Input) -> Face:
         frame = next(self.stream(neutral), None)
         if frame is None or not frame.faces:
             raise InputError(f"neutral {_name(neutral)}: no face found; give a frontal photo of the person at rest")
-        return frame.faces[0].intensity
+        return frame.faces[0]
 
 
-def _face(aligned: Aligned, i: int, units: tuple[int, ...]) -> Face:
+def _face(aligned: Aligned, i: int, units: tuple[int, ...], *, is_relative: bool) -> Face:
     readings, matrix = aligned.readings, aligned.crop_from_image[i]
     pose = readings.head_pose_rad[i].astype(np.float64)
     pose[2] -= rotation_of(matrix)
     return Face(
         face_id=i,
         score=float(readings.score[i]) if aligned.is_plausible[i] else 0.0,
-        box=_box(aligned.landmarks[i]),
+        box=box_of(aligned.landmarks[i]),
         landmarks=aligned.landmarks[i],
         head_pose_rad=pose,
         gaze_rad=readings.gaze_rad[i],
@@ -170,12 +198,12 @@ def _face(aligned: Aligned, i: int, units: tuple[int, ...]) -> Face:
         intensity_sd=readings.intensity_sd[i],
         units=units,
         crop_from_image=matrix,
+        controllers=readings.controllers[i],
+        controllers_sd=readings.controllers_sd[i],
+        visible=readings.visible[i],
+        features=readings.features[i],
+        is_relative=is_relative,
     )
-
-
-def _box(landmarks: Float[np.ndarray, "L 2"]) -> Float[np.ndarray, "4"]:
-    low, high = landmarks.min(0), landmarks.max(0)
-    return np.concatenate([low, high - low])
 
 
 def _distinct(faces: list[Face]) -> list[Face]:
