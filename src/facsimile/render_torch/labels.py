@@ -1,0 +1,92 @@
+"""Exact labels of many pictures: what ``render.labels`` and ``render.performance`` say of one."""
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Float32
+from torch import Tensor
+
+from facsimile.face.landmarks import LEFT_IRIS, RIGHT_IRIS
+from facsimile.face.pack import MM_PER_UNIT
+from facsimile.facs.action_units import LABEL_UNITS, UNITS, unit_index
+from facsimile.facs.controllers import controller_index
+from facsimile.facs.expression import MAX_INTENSITY
+from facsimile.render.labels import (
+    _RIGHT_LEFT,
+    CLOSURE_LEVELS,
+    FAR_SIDE_YAW_RAD,
+    FULL_LIP_GAP_MM,
+    JAW_DROP_LIMIT,
+    SEEN_SHARE,
+    SURFACE_TOLERANCE_DM,
+    TOLERANCE_SAMPLES,
+)
+from facsimile.render.topology import EYE
+from facsimile.render_torch.ragged import interpolated
+from facsimile.render_torch.template import Template
+
+
+def landmark_visibility(
+    points: Float32[Tensor, "B 70 3"],
+    hiding: Float32[Tensor, "B Y X"],
+    surface: Tensor,
+    *,
+    frame_dm: Float32[Tensor, " B"],
+    template: Template,
+) -> Bool[Tensor, "B 70"]:
+    """Tell which landmarks (pixel x, y, depth) cameras see; ``hiding`` [B,2H,2W] is the depth of what can hide them."""
+    samples = hiding.shape[1]
+    inside = ((points[..., :2] >= -0.5) & (points[..., :2] < samples / 2 - 0.5)).all(-1)
+    columns, rows = (points[..., :2] * 2 + 1).long().clamp(0, samples - 1).unbind(-1)
+    picture = torch.arange(len(points), device=points.device)[:, None]
+    tolerance = SURFACE_TOLERANCE_DM + TOLERANCE_SAMPLES * frame_dm / samples
+    visible = inside & (points[..., 2] <= hiding[picture, rows, columns] + tolerance[:, None])
+    there = surface[picture, rows, columns].long()
+    known = (there > -1) & (there < len(template.material))
+    on_eye = known & (template.material[torch.where(known, there, 0)] == EYE)
+    irises = [LEFT_IRIS, RIGHT_IRIS]
+    visible[:, irises] &= on_eye[:, irises]
+    return visible
+
+
+def unit_visibility(landmark_visible: Bool[Tensor, "B 70"], yaw_rad: Float[Tensor, " B"]) -> Bool[Tensor, "B A 2"]:
+    """Tell which units can be seen on which side; see ``render.labels.unit_visibility``."""
+    of_region = {
+        region: torch.stack(
+            [landmark_visible[:, list(points)].float().mean(1) >= SEEN_SHARE for points in (left, right)], 1
+        )
+        for region, (right, left) in _RIGHT_LEFT.items()
+    }
+    seen = torch.stack([of_region[UNITS[code].region] for code in LABEL_UNITS], 1)
+    turned, far = yaw_rad.abs() > FAR_SIDE_YAW_RAD, torch.where(yaw_rad > 0, 0, 1)
+    is_far = torch.arange(2, device=far.device) == far[:, None]
+    seen = seen & ~(turned[:, None] & is_far)[:, None]
+    is_sided = torch.tensor([UNITS[code].is_sided for code in LABEL_UNITS], device=seen.device)[:, None]
+    return torch.where(is_sided, seen, seen.any(-1, keepdim=True))
+
+
+def lid_apertures_mm(vertices: Float32[Tensor, "B V 3"], template: Template) -> Float32[Tensor, "B 2"]:
+    """Return the mean heights of the eye openings; see ``face.landmarks.lid_aperture_mm``."""
+    points = template.landmarks.at(vertices)[..., 1]
+    upper, lower = points[:, [[43, 44], [37, 38]]], points[:, [[47, 46], [41, 40]]]
+    return (upper - lower).mean(-1).clamp(min=0) * MM_PER_UNIT
+
+
+def measured_intensity(
+    nominal: Float32[Tensor, "B A 2"],
+    controllers: Float32[Tensor, "B R"],
+    *,
+    lip_opening_mm: Float[Tensor, " B"],
+    lid_closure: Float32[Tensor, "B 2"],
+) -> Float32[Tensor, "B A 2"]:
+    """Return label intensities, those of lips, jaw and lids as measured; see ``render.labels.measured_intensity``."""
+    intensity = nominal.nan_to_num().clone()
+    intensity[:, unit_index(25)] = (MAX_INTENSITY * (lip_opening_mm / FULL_LIP_GAP_MM).clamp(0, 1)).float()[:, None]
+    jaw = controllers[:, controller_index("jawOpen")].double()
+    stretched = jaw > JAW_DROP_LIMIT + 1e-6
+    dropped, wide = MAX_INTENSITY * jaw / JAW_DROP_LIMIT, MAX_INTENSITY * (jaw - JAW_DROP_LIMIT) / (1 - JAW_DROP_LIMIT)
+    intensity[:, unit_index(26)] = torch.where(stretched, 0, dropped).float()[:, None]
+    intensity[:, unit_index(27)] = torch.where(stretched, wide, 0).float()[:, None]
+    levels = torch.as_tensor(np.array(CLOSURE_LEVELS, np.float32), device=nominal.device).expand(len(nominal), -1)
+    marks = torch.arange(len(CLOSURE_LEVELS), device=nominal.device).float().expand(len(nominal), -1)
+    intensity[:, unit_index(43)] = interpolated(lid_closure, levels, marks)
+    return intensity.clamp(0, MAX_INTENSITY)
