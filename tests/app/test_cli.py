@@ -57,7 +57,7 @@ def test_help_does_not_load_the_rooms():
         (["demo", "none.png"], "InputError"),
         (["dataset", "make", "set", "--recipe", "mixd"], "ValueError"),
         (["dataset", "show", "."], "ValueError"),
-        (["evaluate", "none.onnx", "--data", "."], "ReaderError"),
+        (["evaluate", "reader", "--weights", "none.onnx", "--data", "."], "ReaderError"),
     ],
 )
 def test_debug_shows_the_cause_and_the_line_stays_the_same(arguments, cause, tmp_path, monkeypatch):
@@ -88,9 +88,11 @@ def test_a_fault_is_one_line_and_a_traceback_only_if_asked(monkeypatch, capsys):
         assert stderr.count("\n") == 1 or has_traceback
 
 
-@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "dataset"])
+@pytest.mark.parametrize(
+    "verb", [verb for verb in VERBS if verb not in ("dataset", "evaluate")] + ["evaluate reader", "evaluate language"]
+)
 def test_every_verb_has_json(verb):
-    assert "--json" in CliRunner().invoke(cli, [verb, "--help"]).output
+    assert "--json" in CliRunner().invoke(cli, [*verb.split(), "--help"]).output
 
 
 def test_every_sub_verb_of_dataset_has_json():

@@ -130,7 +130,7 @@ def test_from_training_to_the_report(tmp_path, monkeypatch):
         trained = CliRunner().invoke(cli, ["train", "tiny_cpu", "--steps", "1", "--out", str(folder), *hidden])
         assert trained.exit_code == 0, trained.output
         against += ["--against", str(folder)] if blind else []
-    arguments = ["evaluate", f"facelm:{tmp_path / 'all'}", "--only", "conversation"]
+    arguments = ["evaluate", "language", f"facelm:{tmp_path / 'all'}", "--only", "conversation"]
     result = CliRunner().invoke(cli, [*arguments, *against, "--json"])
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)

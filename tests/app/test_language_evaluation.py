@@ -7,7 +7,7 @@ from facsimile.app.cli import cli
 
 
 def run(*arguments):
-    return CliRunner().invoke(cli, ["evaluate", *arguments])
+    return CliRunner().invoke(cli, ["evaluate", "language", *arguments])
 
 
 def measured(*arguments):
@@ -48,9 +48,7 @@ def test_the_seed_chooses_the_questions():
     ("arguments", "status", "words"),
     [
         (("echo", "--only", "tasks"), 2, "go with facelm:FOLDER"),
-        (("ecko",), 2, "neither a file of weights (.onnx) nor a language model"),
-        (("reader.onnx",), 2, "Missing option '--data'"),
-        (("reader.onnx", "--data", ".", "--model", "x"), 2, "go with language models"),
+        (("ecko",), 2, "no language model"),
         (("facelm:nowhere",), 1, "holds no face-aware model"),
         (("local:nowhere",), 1, "names no file or folder"),
         (("http://127.0.0.1:9", "--groups", "1"), 1, "127.0.0.1:9"),

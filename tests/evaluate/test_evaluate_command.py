@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from facsimile.app.commands.evaluate import command
+from facsimile.app.cli import cli
 from facsimile.data.align import TEMPLATE
 from facsimile.detect.reader import SHIPPED_WEIGHTS
 from facsimile.facs.action_units import LABEL_UNITS
@@ -17,61 +17,116 @@ COUNT = 12
 pytestmark = pytest.mark.skipif(not SHIPPED_WEIGHTS.exists(), reason="no weights in this checkout")
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """A data set of noise in which the labels are known."""
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A data set of noise in which the labels are known: four people, the first picture of each at rest."""
+    return write(tmp_path_factory.mktemp("noise"))
+
+
+def write(path, **columns):
     random = np.random.default_rng(0)
     au = (random.random((COUNT, len(LABEL_UNITS), 2)) * 5).astype(np.float32)
+    au[::3] = 0
     visible = np.ones_like(au, bool)
     visible[:, 0] = False
     noise = random.integers(0, 256, (COUNT, 120, 120, 3), dtype=np.uint8)
     images = [{"bytes": cv2.imencode(".png", image)[1].tobytes(), "path": None} for image in noise]
+    landmarks = TEMPLATE * 112 + random.normal(size=(COUNT, 70, 2))
     table = pa.table(
         {
             "image": pa.array(images, pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
             "identity": pa.array(np.arange(COUNT) // 3),
             "au": pa.array(au.tolist(), pa.list_(pa.list_(pa.float32()))),
             "au_visible": pa.array(visible.tolist(), pa.list_(pa.list_(pa.bool_()))),
-            "landmarks": pa.array([(TEMPLATE * 112).tolist()] * COUNT, pa.list_(pa.list_(pa.float32()))),
+            "landmarks": pa.array(landmarks.tolist(), pa.list_(pa.list_(pa.float32()))),
             "landmark_visible": pa.array([[True] * 70] * COUNT, pa.list_(pa.bool_())),
+            **columns,
         }
     )
-    pq.write_table(table, tmp_path / "shard-00000.parquet")
-    return tmp_path
+    pq.write_table(table, path / "shard-00000.parquet")
+    return path
 
 
 def run(*arguments):
-    return CliRunner().invoke(command, [str(a) for a in arguments])
+    return CliRunner().invoke(cli, ["evaluate", "reader", *(str(a) for a in arguments)])
+
+
+def measured(*arguments):
+    result = run("--part", "all", "--probes", 0, "--json", *arguments)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
 
 
 def test_a_table_on_stdout(folder):
-    result = run(SHIPPED_WEIGHTS, "--data", folder, "--split", "all")
+    result = run("--data", folder, "--part", "all", "--probes", 0)
     assert result.exit_code == 0
-    assert result.stdout.startswith("12 faces of 4 people")
-    assert "icc" in result.stdout
+    assert f"{folder.name}: 12 faces of 4 people" in result.stdout
+    assert "aligned by the true landmarks" in result.stdout
+    for row in ("shipped weights", "shipped weights, beside neutral", "always 0", "training mean", "linear on true"):
+        assert row in result.stdout
 
 
 def test_json_has_null_for_what_is_undefined(folder):
-    result = json.loads(run(SHIPPED_WEIGHTS, "--data", folder, "--split", "all", "--json").stdout)
-    assert result["num_faces"] == COUNT
-    assert result["units"]["1"]["n"] == 0
-    assert result["units"]["1"]["icc"] is None
-    assert result["units"]["12"]["n"] == 2 * COUNT
-    assert result["units"]["25"]["n"] == COUNT
+    subjects = measured("--data", folder)["blocks"][0]["subjects"]
+    units = subjects["shipped weights"]["units"]
+    assert units["1"]["larger"]["n"] == 0
+    assert units["1"]["larger"]["icc"][0] is None
+    assert units["12"]["pooled"]["n"] == 2 * COUNT
+    assert units["25"]["larger"]["n"] == COUNT
+    assert subjects["always 0"]["is_baseline"]
 
 
-def test_a_limit_spreads_over_the_data(folder):
-    result = json.loads(run(SHIPPED_WEIGHTS, "--data", folder, "--split", "all", "--limit", 4, "--json").stdout)
-    assert (result["num_faces"], result["num_people"]) == (4, 4)
+def test_options_leave_rows_away(folder):
+    found = measured("--data", folder, "--no-baselines", "--no-neutral", "--limit", 4)["blocks"][0]
+    assert list(found["subjects"]) == ["shipped weights"]
+    assert (found["num_faces"], found["num_people"]) == (4, 4)
+
+
+def test_several_sets_and_weights_stand_side_by_side(folder, tmp_path):
+    other = write(tmp_path)
+    found = measured("--data", folder, "--data", other, "--no-neutral")
+    assert [block["data"] for block in found["blocks"]] == [folder.name, other.name]
+    assert f"linear on true landmarks of {other.name}" in found["blocks"][0]["subjects"]
+
+
+def test_rigs_are_measured_apart(folder, tmp_path):
+    other = write(tmp_path, rig=pa.array(["a"] * 12))
+    found = measured("--data", other, "--by-rig", "--no-neutral")
+    assert [block["data"] for block in found["blocks"]] == [f"{other.name} (a)"]
+    result = run("--data", folder, "--by-rig", "--part", "all")
+    assert result.exit_code == 1
+    assert "does not say which rig" in result.stderr
+
+
+def test_noise_holds_no_face_for_the_detector(folder):
+    found = measured("--data", folder, "--detector", "--no-baselines", "--no-neutral")
+    assert found["aligned_by"] == "the detector"
+    assert found["blocks"][0]["subjects"]["shipped weights"]["found"] == 0
+
+
+@pytest.mark.parametrize("suffix", [".html", ".md"])
+def test_a_report_is_written_and_not_replaced(folder, tmp_path, suffix):
+    page = tmp_path / f"report{suffix}"
+    arguments = ("--data", folder, "--part", "all", "--probes", 0, "--no-neutral", "-o", page)
+    assert run(*arguments).exit_code == 0
+    assert "always 0" in page.read_text()
+    assert run(*arguments).exit_code == 2
 
 
 def test_errors_are_one_line(folder, tmp_path):
-    for arguments, words in (
-        ((tmp_path / "none.onnx", "--data", folder), "no such file"),
-        ((SHIPPED_WEIGHTS, "--data", tmp_path / "none"), "not a folder"),
-        ((SHIPPED_WEIGHTS, "--data", folder), "too few to hold some out"),
+    for arguments, status, words in (
+        (("--weights", tmp_path / "none.onnx", "--data", folder), 1, "no such file"),
+        (("--data", tmp_path / "none"), 1, "not a folder"),
+        (("--data", folder), 1, "too few to hold some out"),
+        (("--data", folder, "-o", "report.pdf"), 2, "must end in .html or .md"),
     ):
         result = run(*arguments)
-        assert result.exit_code == 1
+        assert result.exit_code == status
         assert words in result.stderr
-        assert result.stderr.count("\n") == 1
+
+
+def test_what_is_measured_must_be_said():
+    for subject, line in (("echo", "language echo"), ("a.onnx", "reader --weights a.onnx --data DIR")):
+        result = CliRunner().invoke(cli, ["evaluate", subject])
+        assert result.exit_code == 2
+        assert f"facsimile evaluate {line}" in result.stderr

@@ -59,9 +59,10 @@ def test_icc31_forgives_an_offset_but_not_a_shrunken_scale():
 
 
 def test_shrout_and_fleiss_example():
-    """Judges 1 and 2 of Shrout & Fleiss 1979, table 2: ICC(3,1) by their equation."""
-    first, second = np.array([9.0, 6, 8, 7, 10, 6]), np.array([2.0, 1, 4, 1, 5, 2])
-    assert metrics.icc31(first, second) == pytest.approx(anova_icc31(first, second))
+    """Table 2 of Shrout & Fleiss 1979: four judges, six targets; their table 4 gives ICC(3,1) = .71."""
+    judges = np.array([[9.0, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])
+    assert round(metrics.icc31_of_judges(judges), 2) == 0.71
+    assert metrics.icc31(judges[:, 0], judges[:, 1]) == pytest.approx(anova_icc31(judges[:, 0], judges[:, 1]))
 
 
 def test_f1_counts():

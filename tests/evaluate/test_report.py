@@ -1,82 +1,143 @@
+import dataclasses
 import json
-import math
 
 import numpy as np
 import pytest
 
-from facsimile.evaluate.report import COLUMNS, SIDE_COLUMNS, Sample, as_text, report
+from facsimile.evaluate.report import heading, report, tables
+from facsimile.evaluate.sample import Answer, Truth
+from facsimile.evaluate.tables import as_html, as_markdown, as_text, plain
+from facsimile.facs.action_units import LABEL_UNITS, UNITS, unit_index
+
+COUNT = 96
 
 
-def sample(mean, truth, *, units=(12, 25)):
-    count = len(truth)
-    points = np.random.default_rng(0).random((count, 70, 2))
-    return Sample(
-        units=units,
-        identity=np.arange(count) // 4,
-        truth=truth,
-        mean=mean,
-        sd=np.ones_like(mean),
-        landmarks=points,
-        read_landmarks=points + np.array([0.01, 0.0]),
-        landmark_visible=np.ones((count, 70), bool),
+@pytest.fixture(scope="module")
+def truth():
+    """Faces of 24 people; sides differ, midline units do not, and half of the units are absent."""
+    random = np.random.default_rng(1)
+    intensity = random.random((COUNT, len(LABEL_UNITS), 2)) * 5 * (random.random((COUNT, len(LABEL_UNITS), 2)) < 0.5)
+    for i, code in enumerate(LABEL_UNITS):
+        if not UNITS[code].is_sided:
+            intensity[:, i, 1] = intensity[:, i, 0]
+    return Truth(
+        name="noise",
+        identity=np.arange(COUNT) // 4,
+        intensity=intensity,
+        landmarks=random.random((COUNT, 70, 2)) * 100,
+        landmark_visible=np.ones((COUNT, 70), bool),
+        pose_rad=random.normal(size=(COUNT, 3)) * 0.1,
+        gaze_rad=random.normal(size=(COUNT, 2)) * 0.1,
+        groups={"age": np.where(np.arange(COUNT) < 48, "young", "old"), "rig": np.full(COUNT, "a")},
     )
 
 
-@pytest.fixture
-def truth():
-    values = np.random.default_rng(1).random((80, 2, 2)) * 5
-    values[:, 1, 1] = values[:, 1, 0]
-    return values
+def said(truth, intensity, *, name="reader", sd=1.0, is_baseline=False):
+    return Answer(
+        name=name,
+        intensity=intensity,
+        sd=np.full(intensity.shape, sd),
+        landmarks=truth.landmarks,
+        pose_rad=truth.pose_rad,
+        gaze_rad=truth.gaze_rad,
+        is_baseline=is_baseline,
+    )
 
 
-def test_a_perfect_reader(truth):
-    row = report(sample(truth, truth))["units"]["12"]
-    assert (row["icc"], row["r"], row["auc"], row["f1"], row["mae"]) == pytest.approx((1, 1, 1, 1, 0))
-    assert row["r_left_minus_right"] == pytest.approx(1)
-    assert row["n"] == 160
-    assert row["mae_zero"] == pytest.approx(truth[:, 0].mean())
-    assert row["f1_always"] == pytest.approx(2 * row["share"] / (1 + row["share"]))
+def subject(truth, intensity, **others):
+    return report(truth, [said(truth, intensity, **others)])["subjects"]["reader"]
 
 
-def test_a_reader_that_sees_no_sides(truth):
-    middle = truth.mean(2, keepdims=True).repeat(2, 2)
-    row = report(sample(middle, truth))["units"]["12"]
-    assert 0.3 < row["icc"] < 0.9
-    assert math.isnan(row["r_left_minus_right"])
+def test_a_perfect_reader_is_perfect(truth):
+    found = subject(truth, truth.intensity)
+    for of in found["sets"].values():
+        assert [of["larger"][k][0] for k in ("icc", "r", "mae", "slope", "f1_b", "auc")] == pytest.approx(
+            [1, 1, 0, 1, 1, 1]
+        )
+        assert of["L-R"]["r"][0] == pytest.approx(1)
+        assert of["not_read"] == []
+    assert found["one_sided"]["right"][0] == 1
+    assert found["geometry"]["landmarks"][0] == pytest.approx(0)
+    assert found["geometry"]["gaze_deg"]["angle"][0] == pytest.approx(0, abs=1e-6)
+    assert found["found"] == 1
+    assert found["confusions"][0]["wrong"][0] == 0
 
 
-def test_a_constant_reader_has_no_skill(truth):
-    row = report(sample(np.full_like(truth, 2.5), truth))["units"]["25"]
-    assert row["icc"] == pytest.approx(0)
-    assert row["auc"] == 0.5
-    assert math.isnan(row["r"])
+def test_a_mirrored_reader_has_every_side_wrong(truth):
+    found = subject(truth, truth.intensity[:, :, ::-1])
+    assert found["one_sided"]["right"][0] == 0
+    assert found["sets"]["DISFA"]["L-R"]["r"][0] == pytest.approx(-1)
+    assert found["units"]["12"]["larger"]["r"][0] == pytest.approx(1)
 
 
-def test_shuffled_predictions_fail(truth):
-    shuffled = truth[np.random.default_rng(2).permutation(len(truth))]
-    row = report(sample(shuffled, truth))["units"]["25"]
-    assert row["icc_low"] < 0 < row["icc_high"]
+def test_a_reader_that_sees_no_sides_is_no_coin(truth):
+    """A tie is no answer."""
+    found = subject(truth, truth.intensity.max(2, keepdims=True).repeat(2, 2))
+    assert found["one_sided"]["right"][0] == 0
+    assert found["sets"]["all"]["L-R"]["r"][0] == 0
 
 
-def test_the_interval_holds_the_value(truth):
-    noisy = truth + np.random.default_rng(3).normal(size=truth.shape)
-    row = report(sample(noisy, truth), seed=1)["units"]["12"]
-    assert row["icc_low"] < row["icc"] < row["icc_high"]
-    assert report(sample(noisy, truth), seed=1)["units"]["12"] == row
+def test_units_that_are_not_read_are_named_and_left_out(truth):
+    intensity = truth.intensity.copy()
+    intensity[:, unit_index(12)] = np.nan
+    found = subject(truth, intensity)
+    assert "12" not in found["units"]
+    assert found["sets"]["DISFA"]["not_read"] == [12]
+    assert found["sets"]["DISFA"]["larger"]["r"][0] == pytest.approx(1)
+    assert found["found"] == 1
 
 
-def test_invisible_units_do_not_count(truth):
-    hidden = truth.copy()
-    hidden[:40, 0] = math.nan
-    result = report(sample(truth, hidden))
-    assert result["units"]["12"]["n"] == 80
-    assert result["units"]["12"]["mae"] == 0
+def test_faces_that_are_not_found_are_counted(truth):
+    intensity = truth.intensity.copy()
+    intensity[:24] = np.nan
+    found = subject(truth, intensity)
+    assert found["found"] == 0.75
+    assert found["units"]["12"]["larger"]["n"] == 72
 
 
-def test_text_and_json(truth):
-    result = report(sample(truth, truth))
-    text = as_text(result)
-    assert text.startswith("80 faces of 20 people")
-    assert all(name in text for name in COLUMNS + SIDE_COLUMNS)
-    assert len({len(line) for line in text.splitlines()[1:-1]}) == 1
-    assert json.loads(json.dumps(result))["landmarks"]["nme_mean"] > 0
+def test_gaps_are_to_the_whole(truth):
+    intensity = truth.intensity.copy()
+    intensity[truth.groups["age"] == "old"] = 0
+    of = subject(truth, intensity)["groups"]["age"]
+    assert of["young"]["r"][0] == pytest.approx(1)
+    assert of["young"]["r_gap"][0] > 0 > of["old"]["r_gap"][0]
+    assert of["old"]["mae_gap"][1] > 0
+    assert (of["old"]["n"], of["old"]["people"]) == (48, 12)
+
+
+def test_groups_of_few_people_are_not_scored(truth):
+    few = np.where(truth.identity < 2, "few", "many")
+    found = report(dataclasses.replace(truth, groups={"x": few}), [said(truth, truth.intensity)])
+    assert found["subjects"]["reader"]["groups"]["x"]["few"] == {"n": 8, "people": 2}
+
+
+def test_readers_are_compared_over_the_same_people(truth):
+    noisy = np.clip(truth.intensity + np.random.default_rng(2).normal(size=truth.intensity.shape), 0, 5)
+    answers = [said(truth, noisy, name="a"), said(truth, noisy, name="b"), said(truth, truth.intensity, name="c")]
+    found = report(truth, answers)["differences"]
+    assert set(found) == {"b", "c"}
+    assert tuple(found["b"]["DISFA"]["r"]) == (0, 0, 0)
+    assert found["c"]["DISFA"]["r"][1] > 0
+
+
+def test_the_seed_decides_the_intervals(truth):
+    noisy = np.clip(truth.intensity + np.random.default_rng(2).normal(size=truth.intensity.shape), 0, 5)
+    first, again = (report(truth, [said(truth, noisy)], seed=3) for _ in range(2))
+    assert plain(first) == plain(again)
+    low, high = first["subjects"]["reader"]["sets"]["DISFA"]["larger"]["icc"][1:]
+    assert low < first["subjects"]["reader"]["sets"]["DISFA"]["larger"]["icc"][0] < high
+
+
+def test_every_form_of_every_table_holds_all_rows(truth):
+    found = report(
+        truth, [said(truth, truth.intensity), said(truth, truth.intensity * 0, name="zero", is_baseline=True)]
+    )
+    assert heading(found) == "noise: 96 faces of 24 people"
+    found = json.loads(json.dumps(plain(found)))
+    for table in tables(found):
+        assert all(len(row) == len(table.heads) for row in table.rows)
+        lines = as_text(table).splitlines()
+        assert len(lines) >= len(table.rows) + 2
+        assert as_markdown(table).count("\n| ") == len(table.rows) + 1
+        assert as_html(table).count("<tr>") == len(table.rows) + 1
+    assert [t.title for t in tables(found) if "by rig" in t.title] == []

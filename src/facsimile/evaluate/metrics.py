@@ -38,14 +38,25 @@ def pearson(truth: Column, prediction: Column) -> float:
 
 
 def icc31(truth: Column, prediction: Column) -> float:
-    """Return ICC(3,1): two-way mixed, single rater, consistency (Shrout & Fleiss 1979); 1 is equal up to an offset."""
+    """Return ICC(3,1) of two judges; 1 is equal up to an offset. See `icc31_of_judges`."""
     truth, prediction = observed_pairs(truth, prediction)
-    if len(truth) < 2:
+    return icc31_of_judges(np.stack([truth, prediction], 1))
+
+
+def icc31_of_judges(scores: Float[np.ndarray, "N K"]) -> float:
+    """Return ICC(3,1) of N targets scored by K judges: two-way mixed, single judge, consistency.
+
+    (BMS - EMS) / (BMS + (K - 1) EMS) with the mean squares between targets and of the residual (Shrout & Fleiss 1979).
+    """
+    num, judges = scores.shape
+    if num < 2:
         return math.nan
-    total, difference = truth + prediction, truth - prediction
-    between = float(np.var(total, ddof=1)) / 2
-    residual = float(np.var(difference, ddof=1)) / 2
-    return (between - residual) / (between + residual) if between + residual > 0 else math.nan
+    middle = scores.mean(1, keepdims=True)
+    between = judges * float(np.var(middle, ddof=1))
+    left = scores - middle - scores.mean(0) + scores.mean()
+    residual = float((left * left).sum()) / ((num - 1) * (judges - 1))
+    whole = between + (judges - 1) * residual
+    return (between - residual) / whole if whole > 0 else math.nan
 
 
 def mean_absolute_error(truth: Column, prediction: Column) -> float:

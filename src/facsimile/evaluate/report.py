@@ -1,138 +1,195 @@
-"""Say how good a reader is: every metric per action unit, beside the dumb answers that could pass for skill."""
+"""Say how good readers are: every measure of every answer to one set of faces, as plain numbers and as tables."""
 
-import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from jaxtyping import Bool, Float, Int
-
-from facsimile.evaluate.metrics import (
-    auc,
-    bootstrap_interval,
-    coverage,
-    f1,
-    icc31,
-    landmark_error,
-    mean_absolute_error,
-    pearson,
-)
+from facsimile.evaluate.bootstrap import draw_people
+from facsimile.evaluate.calibration import calibration
+from facsimile.evaluate.confusion import confusions
+from facsimile.evaluate.geometry import geometry
+from facsimile.evaluate.groups import group_rows
+from facsimile.evaluate.sample import UNIT_SETS, Answer, Truth
+from facsimile.evaluate.tables import Table, cell, cell_with_interval
+from facsimile.evaluate.unit_scores import difference_rows, one_sided, score_units, set_rows, unit_rows
 from facsimile.facs.action_units import UNITS
 
-POSITIVE = 2.0
-"""A unit counts as shown from this intensity (B) on, as in work on DISFA (Mavadati et al. 2013)."""
-INTERVAL_DRAWS = 200
-"""Draws of people per interval: its ends are then good to a few per cent of its width."""
-COLUMNS = ("n", "share", "icc", "icc_low", "icc_high", "r", "auc", "f1", "f1_always", "mae", "mae_zero", "mae_mean")
-SIDE_COLUMNS = ("r_left_minus_right", "coverage_1sd")
+INTERVAL_NOTE = "Ranges: 95 % over people."
+UNIT_NOTE = (
+    "larger: the larger side, as a coder scores it; L, R: one side; F1 and AUC at B (intensity 1.5), F1 C at 2.5; "
+    "shown: faces at B or above; L-R: r of left minus right."
+)
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Truth and reading of N faces, paired by position."""
+def report(truth: Truth, answers: Sequence[Answer], *, seed: int = 0) -> dict[str, Any]:
+    """Measure every answer over the same draws of people; numbers with an interval are (value, low, high).
 
-    units: tuple[int, ...]
-    """FACS codes of axis U."""
-    identity: Int[np.ndarray, " N"]
-    """The person in each picture."""
-    truth: Float[np.ndarray, "N U 2"]
-    """Intensity 0-5; NaN where not visible."""
-    mean: Float[np.ndarray, "N U 2"]
-    """Intensity read."""
-    sd: Float[np.ndarray, "N U 2"]
-    """Its standard deviation as stated by the reader."""
-    landmarks: Float[np.ndarray, "N L 2"]
-    """True landmarks."""
-    read_landmarks: Float[np.ndarray, "N L 2"]
-    landmark_visible: Bool[np.ndarray, "N L"]
-
-
-def report(sample: Sample, *, seed: int = 0) -> dict[str, Any]:
-    """Return the metrics as plain numbers: ``units`` (one row per code), ``mean`` over units, ``landmarks``, counts.
-
-    Sides are pooled; the difference between them has its own column. ``share`` is the share of faces with intensity
-    2 or more, ``f1_always`` the F1 of answering "shown" every time, ``mae_zero`` and ``mae_mean`` the errors of always
-    answering 0 and the mean. Intervals hold 95 % over people. Consumes ``seed`` for the intervals.
+    ``differences`` sets each further reader against the first over the same draws. Consumes ``seed`` for the draws.
     """
-    rows = {str(code): _unit_row(sample, i, seed=seed) for i, code in enumerate(sample.units)}
-    error = landmark_error(sample.landmarks, sample.read_landmarks, sample.landmark_visible)
-    error = error[np.isfinite(error)]
+    people = draw_people(truth.identity, seed=seed)
+    subjects, scored = {}, {}
+    for answer in answers:
+        scores = score_units(people, truth, answer)
+        scored[answer.name] = scores
+        subjects[answer.name] = {
+            "is_baseline": answer.is_baseline,
+            "found": float(answer.found.mean()) if len(truth) else 0.0,
+            "sets": set_rows(scores),
+            "units": unit_rows(scores),
+            "one_sided": one_sided(people, truth, answer),
+            "calibration": calibration(people, truth, answer),
+            "confusions": confusions(people, truth, answer),
+            "geometry": geometry(people, truth, answer),
+            "groups": {} if answer.is_baseline else group_rows(people, truth, answer),
+        }
+    readers = [answer.name for answer in answers if not answer.is_baseline]
     return {
-        "num_faces": len(sample.identity),
-        "num_people": len(np.unique(sample.identity)),
-        "units": rows,
-        "mean": {name: _mean_over(rows, name) for name in COLUMNS + SIDE_COLUMNS if name != "n"},
-        "landmarks": {"nme_mean": _mean(error), "nme_median": float(np.median(error)) if len(error) else math.nan},
+        "data": truth.name,
+        "num_faces": len(truth),
+        "num_people": people.counts.shape[1],
+        "subjects": subjects,
+        "differences": {name: difference_rows(scored[readers[0]], scored[name]) for name in readers[1:]},
     }
 
 
-def as_text(result: dict[str, Any]) -> str:
-    """Return the report as a table of fixed width."""
-    names = COLUMNS + SIDE_COLUMNS
-    heads = ("AU", *names)
-    lines = [[str(code), *(_cell(row[name]) for name in names)] for code, row in result["units"].items()]
-    lines.append(["mean", "", *(_cell(result["mean"][name]) for name in names[1:])])
-    widths = [max(len(line[i]) for line in [list(heads), *lines]) for i in range(len(heads))]
-    table = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in [heads, *lines]]
-    landmarks = result["landmarks"]
-    return "\n".join(
-        [
-            f"{result['num_faces']} faces of {result['num_people']} people",
-            *table,
-            f"landmark error / outer eye distance: mean {_cell(landmarks['nme_mean'])}, "
-            f"median {_cell(landmarks['nme_median'])}",
-        ]
+def tables(result: dict[str, Any]) -> list[Table]:
+    """Lay a report out: all subjects side by side, then each reader in detail."""
+    subjects = result["subjects"]
+    parts = [_set_table(subjects, name) for name in list(UNIT_SETS)[:3]]
+    parts += [_side_table(subjects), _geometry_table(subjects), _honesty_table(subjects)]
+    if result["differences"]:
+        parts.append(
+            _difference_table(result["differences"], next(n for n in subjects if n not in result["differences"]))
+        )
+    for name, subject in subjects.items():
+        if not subject["is_baseline"]:
+            parts += [_unit_table(name, subject), _confusion_table(name, subject), *_group_tables(name, subject)]
+    return parts
+
+
+def heading(result: dict[str, Any]) -> str:
+    """Say on what was measured."""
+    return f"{result['data']}: {result['num_faces']} faces of {result['num_people']} people"
+
+
+def _set_table(subjects: dict[str, Any], name: str) -> Table:
+    rows = [
+        (
+            subject_name,
+            *(cell_with_interval(of["larger"][stat]) for stat in ("icc", "r", "mae")),
+            *(cell(of["larger"][stat]) for stat in ("slope", "f1_b", "f1_c", "auc")),
+            *(cell(of[side]["r"]) for side in ("pooled", "L", "R", "L-R")),
+        )
+        for subject_name, of in ((n, s["sets"][name]) for n, s in subjects.items())
+    ]
+    heads = ("", "ICC(3,1)", "r", "MAE", "slope", "F1 B", "F1 C", "AUC", "r both sides", "r left", "r right", "r L-R")
+    missing = sorted({code for s in subjects.values() for code in s["sets"][name]["not_read"]})
+    unread = f" Not read by all and left out of their mean: {', '.join(map(str, missing))}." if missing else ""
+    codes = ", ".join(map(str, UNIT_SETS[name]))
+    return Table(f"Mean over the units of {name} ({codes})", heads, rows, f"Larger side. {INTERVAL_NOTE}{unread}")
+
+
+def _side_table(subjects: dict[str, Any]) -> Table:
+    rows = [
+        (name, cell(s["one_sided"]["n"]), cell_with_interval(s["one_sided"]["right"])) for name, s in subjects.items()
+    ]
+    return Table(
+        "Units at C or above on one side and absent on the other",
+        ("", "n", "right side"),
+        rows,
+        "Right: the reading is larger on that side; a tie is wrong, a coin gets .5.",
     )
 
 
-def _unit_row(sample: Sample, i: int, *, seed: int) -> dict[str, int | float]:
-    sided = UNITS[sample.units[i]].is_sided
-    truth, mean, sd = (_pooled(a[:, i], sided=sided) for a in (sample.truth, sample.mean, sample.sd))
-    identity = np.tile(sample.identity, 2) if sided else sample.identity
-    seen = ~np.isnan(truth)
-    truth, mean, sd, identity = truth[seen], mean[seen], sd[seen], identity[seen]
-    shown = truth >= POSITIVE
-    share = _mean(shown.astype(np.float64))
-    low, high = bootstrap_interval(lambda r: icc31(truth[r], mean[r]), identity, seed=seed, draws=INTERVAL_DRAWS)
-    average = np.full_like(truth, _mean(truth))
-    return {
-        "n": len(truth),
-        "share": share,
-        "icc": icc31(truth, mean),
-        "icc_low": low,
-        "icc_high": high,
-        "r": pearson(truth, mean),
-        "auc": auc(mean[shown], mean[~shown]),
-        "f1": f1(shown, mean >= POSITIVE),
-        "f1_always": 2 * share / (1 + share) if share > 0 else math.nan,
-        "mae": mean_absolute_error(truth, mean),
-        "mae_zero": mean_absolute_error(truth, np.zeros_like(truth)),
-        "mae_mean": mean_absolute_error(truth, average),
-        "r_left_minus_right": _side_correlation(sample, i) if sided else math.nan,
-        "coverage_1sd": coverage(truth, mean, sd),
-    }
+def _geometry_table(subjects: dict[str, Any]) -> Table:
+    rows = []
+    for name, subject in subjects.items():
+        of = subject["geometry"]
+        angles = [of["pose_deg"][k] for k in ("pitch", "yaw", "roll")] + [of["gaze_deg"]["angle"]]
+        rows.append(
+            (
+                name,
+                cell(subject["found"], digits=3),
+                cell_with_interval(of["landmarks"], digits=4),
+                cell(of["landmarks_95"], digits=4),
+                *(cell(angle, digits=1) for angle in angles),
+            )
+        )
+    heads = ("", "found", "landmarks", "95 % of faces", "pitch deg", "yaw deg", "roll deg", "gaze deg")
+    return Table(
+        "Geometry", heads, rows, "Landmarks: mean distance of visible points over that of the outer eye corners."
+    )
 
 
-def _side_correlation(sample: Sample, i: int) -> float:
-    """Return the correlation of true and read left-minus-right: 0 for a reader that cannot tell the sides."""
-    return pearson(sample.truth[:, i, 0] - sample.truth[:, i, 1], sample.mean[:, i, 0] - sample.mean[:, i, 1])
+def _honesty_table(subjects: dict[str, Any]) -> Table:
+    rows = [
+        (
+            name,
+            *(cell(of["coverage"][level]) for level in ("50%", "80%", "90%", "95%")),
+            cell(of["coverage_shown"]["90%"]),
+            cell(of["z_spread"]),
+        )
+        for name, of in ((n, s["calibration"]) for n, s in subjects.items())
+    ]
+    heads = ("", "in 50 %", "in 80 %", "in 90 %", "in 95 %", "in 90 %, at B or above", "z spread")
+    return Table(
+        "Truth inside the stated intervals", heads, rows, "Units of DISFA or BP4D, both sides. z spread: 1 is honest."
+    )
 
 
-def _pooled(values: Float[np.ndarray, "N 2"], *, sided: bool) -> Float[np.ndarray, " M"]:
-    return (values.T.ravel() if sided else values[:, 0]).astype(np.float64)
+def _difference_table(differences: dict[str, Any], first: str) -> Table:
+    rows = [
+        (f"{name}: {units}", *(cell_with_interval(of[stat], digits=3) for stat in ("icc", "r", "mae", "auc")))
+        for name, sets in differences.items()
+        for units, of in sets.items()
+    ]
+    return Table(f"Difference to {first}", ("", "ICC(3,1)", "r", "MAE", "AUC"), rows, "Over the same draws of people.")
 
 
-def _mean(values: np.ndarray) -> float:
-    return float(values.mean()) if len(values) else math.nan
+def _unit_table(name: str, subject: dict[str, Any]) -> Table:
+    rows = []
+    for code, sides in subject["units"].items():
+        for side, of in sides.items():
+            if side in ("pooled", "L-R"):
+                continue
+            rows.append(
+                (
+                    f"AU{int(code):02d}" + ("" if side == "larger" else f" {side}"),
+                    cell(of["n"]),
+                    cell(of["shown"]),
+                    cell_with_interval(of["icc"]),
+                    cell_with_interval(of["r"]),
+                    *(cell(of[stat], digits=2) for stat in ("mae", "slope", "f1_b", "f1_c", "auc")),
+                    cell(sides["L-R"]["r"], digits=2) if side == "larger" and UNITS[int(code)].is_sided else "",
+                )
+            )
+    heads = ("", "n", "shown", "ICC(3,1)", "r", "MAE", "slope", "F1 B", "F1 C", "AUC", "L-R")
+    return Table(f"{name}: units", heads, rows, f"{UNIT_NOTE} {INTERVAL_NOTE}")
 
 
-def _mean_over(rows: dict[str, dict[str, int | float]], name: str) -> float:
-    """Return the mean over the units for which the metric is defined."""
-    values = np.array([row[name] for row in rows.values()], np.float64)
-    return _mean(values[~np.isnan(values)])
+def _confusion_table(name: str, subject: dict[str, Any]) -> Table:
+    rows = [
+        (
+            f"{of['missing']} where only {of['there']} is",
+            cell(of["n"]),
+            *(cell_with_interval(of[key]) for key in ("wrong", "swapped", "without")),
+        )
+        for of in subject["confusions"]
+    ]
+    heads = ("read", "n", "at B or above", "stronger than the right one", "at B or above where neither is")
+    return Table(f"{name}: units that look alike", heads, rows)
 
 
-def _cell(value: int | float) -> str:
-    if isinstance(value, int):
-        return str(value)
-    return "-" if math.isnan(value) else f"{value:.3f}"
+def _group_tables(name: str, subject: dict[str, Any]) -> list[Table]:
+    heads = ("", "faces", "people", "r", "gap", "MAE", "gap")
+    note = "Larger side, mean over the units of DISFA or BP4D; gap: to the whole, over the same draws of people."
+    return [
+        Table(f"{name}: by {division}", heads, [_group_row(group, of) for group, of in groups.items()], note)
+        for division, groups in subject["groups"].items()
+        if len(groups) > 1
+    ]
+
+
+def _group_row(group: str, of: dict[str, Any]) -> tuple[str, ...]:
+    keys = ("r", "r_gap", "mae", "mae_gap")
+    scores = [cell_with_interval(of[key]) for key in keys] if "r" in of else ["few"] + [""] * 3
+    return (group, cell(of["n"]), cell(of["people"]), *scores)

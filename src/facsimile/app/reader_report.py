@@ -1,0 +1,90 @@
+"""Measure weights on data sets and lay the outcome out: what ``facsimile evaluate reader`` does."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from facsimile.app.reader_evaluation import (
+    Block,
+    Subject,
+    baselines,
+    open_blocks,
+    read_block,
+    read_block_at_rest,
+)
+from facsimile.evaluate.report import heading, report, tables
+from facsimile.evaluate.sample import Answer
+from facsimile.evaluate.tables import Table, as_markdown, as_text, plain
+
+ALIGNED_BY = {False: "the true landmarks", True: "the detector"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured, and how."""
+
+    folders: tuple[Path, ...]
+    weights: tuple[Path | None, ...]
+    """None: the shipped weights."""
+    part: str = "test"
+    by_rig: bool = False
+    with_detector: bool = False
+    with_neutral: bool = True
+    with_baselines: bool = True
+    probes: int = 0
+    limit: int | None = None
+    threads: int = 1
+    seed: int = 0
+
+
+def measure(plan: Plan) -> dict[str, Any]:
+    """Measure every weights file on every data set; plain values, null for what is undefined.
+
+    Raises ValueError for unfit weights and data sets.
+    """
+    subjects = [Subject(path, threads=plan.threads, with_detector=plan.with_detector) for path in plan.weights]
+    blocks = [
+        block
+        for folder in plan.folders
+        for block in open_blocks(folder, part=plan.part, by_rig=plan.by_rig, limit=plan.limit)
+    ]
+    result: dict[str, Any] = {
+        "part": plan.part,
+        "aligned_by": ALIGNED_BY[plan.with_detector],
+        "seed": plan.seed,
+        "weights": {s.name: str(path or "shipped") for s, path in zip(subjects, plan.weights, strict=True)},
+        "blocks": [plain(_measure_block(plan, block, blocks, subjects)) for block in blocks],
+    }
+    return result
+
+
+def text_of(result: dict[str, Any]) -> str:
+    """Return the tables for a terminal."""
+    lines = [f"part {result['part']}, aligned by {result['aligned_by']}, intervals: 95 % over people"]
+    for block in result["blocks"]:
+        lines += ["", heading(block), *("\n" + as_text(table) for table in _tables(block))]
+    return "\n".join(lines)
+
+
+def page_of(result: dict[str, Any], suffix: str) -> str:
+    """Return the report as a page: Markdown."""
+    lines = ["# Readers", "", f"Part {result['part']}, aligned by {result['aligned_by']}."]
+    for block in result["blocks"]:
+        lines += ["", f"## {heading(block)}", *("\n" + as_markdown(table) for table in _tables(block))]
+    return "\n".join(lines) + "\n"
+
+
+def _measure_block(plan: Plan, block: Block, blocks: list[Block], subjects: list[Subject]) -> dict[str, Any]:
+    answers: list[Answer] = []
+    for subject in subjects:
+        alone = read_block(block, subject)
+        answers.append(alone)
+        if plan.with_neutral:
+            answers += read_block_at_rest(block, subject, alone)
+    if plan.with_baselines:
+        answers += baselines(block, blocks)
+    return report(block.truth, answers, seed=plan.seed)
+
+
+def _tables(block: dict[str, Any]) -> list[Table]:
+    return tables(block)
