@@ -76,7 +76,7 @@ def test_shards_are_loaded_by_person_and_unit(data):
     splits, source = load_splits(data, units=(4, 12))
     assert source == {
         "data_recipe": "noise", "data_seed": 5, "data_images": NUM_PEOPLE, "data_size": 128, "data_format": "png",
-        "data_code": "c0de",
+        "data_code": "c0de", "data_rig": None,
     }  # fmt: skip
     assert sum(len(part) for part in splits) == NUM_PEOPLE
     for part in splits:
@@ -181,3 +181,27 @@ def test_without_torch_the_extra_is_named(data, tmp_path, monkeypatch):
     result = run("small_cpu", "--data", data, "--out", tmp_path)
     assert result.exit_code == 1
     assert 'pip install "facsimile[train]"' in result.output
+
+
+@pytest.mark.torch
+def test_the_commands_on_the_card_name_the_rig():
+    pytest.importorskip("torch")
+    from facsimile.train.provenance import dataset_command
+
+    source = {"data_recipe": "mixed", "data_seed": 5, "data_images": 9, "data_size": 128, "data_rig": "mixed"}
+    assert dataset_command(source, "a").endswith("--recipe mixed --rig mixed")
+    assert dataset_command(source | {"data_rig": "makehuman"}, "a").endswith("--recipe mixed")
+    assert dataset_command(source | {"data_seed": None}, "a") is None
+
+
+@pytest.mark.torch
+def test_weights_can_be_chosen_on_another_data_set(data, tmp_path):
+    pytest.importorskip("torch")
+    from facsimile.train.faces import load_all
+
+    assert len(load_all(data, units=(4, 12))) == NUM_PEOPLE
+    nothing = run("small_cpu", "--data", data, "--out", tmp_path / "a", "--steps", 1, "--choose-on", tmp_path)
+    assert nothing.exit_code == 1
+    assert "holds no shard-" in nothing.output
+    wrong = run("tiny_cpu", "--out", tmp_path / "b", "--choose-on", data)
+    assert wrong.exit_code == 2

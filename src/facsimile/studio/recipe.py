@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-_SHARES = ("neutral_share", "single_share", "prototype_share", "speech_share", "uniform_share")
+_SHARES = ("neutral_share", "single_share", "prototype_share", "speech_share", "uniform_share", "smile_share")
 
 
 FRAME_RATES = (25, 60)
@@ -44,6 +44,42 @@ class Clips:
 
 
 @dataclasses.dataclass(frozen=True)
+class Occluders:
+    """Say how often faces are covered by what does not belong to them (``face.occluders``): shares of all images."""
+
+    hand: float = 0.03
+    """Images with a hand at or before the face."""
+    mask: float = 0.015
+    """Images with a mask over nose and mouth."""
+    microphone: float = 0.015
+    """Images with a microphone in the hand or on a headset."""
+    object: float = 0.015
+    """Images with a cup at the lips, or a telephone at the ear or before the face."""
+    part_of_images: float = 0.5
+    """Part of the images of a person with one of these that show it; image 0 of a person shows none."""
+
+    def __post_init__(self) -> None:
+        for kind, share in self.shares.items():
+            if not 0 <= share <= 1:
+                raise ValueError(f"occluders: {kind} must lie in [0, 1], got {share}")
+        if not 0 < self.part_of_images <= 0.8:
+            raise ValueError(f"occluders: part_of_images must lie in (0, 0.8], got {self.part_of_images}")
+        if sum(self.shares.values()) > self.part_of_images:
+            raise ValueError(
+                f"occluders: {', '.join(self.shares)} must add up to at most part_of_images = {self.part_of_images}, "
+                f"got {sum(self.shares.values()):.3f}"
+            )
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Return the share of images of each kind, in the order of ``face.occluders.OCCLUDERS``."""
+        return {"hand": self.hand, "mask": self.mask, "microphone": self.microphone, "object": self.object}
+
+
+NO_OCCLUDERS = Occluders(0.0, 0.0, 0.0, 0.0)
+
+
+@dataclasses.dataclass(frozen=True)
 class Recipe:
     """Describe a population of images; every share is a probability, every angle is in radians.
 
@@ -69,6 +105,8 @@ class Recipe:
     """Images with a speaking mouth under independent brows and eyes."""
     uniform_share: float = 0.02
     """Images drawn uniformly over the sides of all units: the corners of the space."""
+    smile_share: float = 0.0
+    """Images with a smile of any size, cheeks and lips going along as they mostly do, and little else."""
     min_units: int = 4
     """Fewest units of an independent draw."""
     max_units: int = 7
@@ -111,6 +149,8 @@ class Recipe:
     """Standard deviation of the face's place in the frame, in frame widths."""
     has_accessories: bool = True
     """Whether some people wear glasses, hats and scarves; without them the same people are drawn bare."""
+    occluders: Occluders = Occluders()
+    """How often hands, masks, microphones, cups and telephones cover a face; a clip shows one in all of its frames."""
     clips: Clips | None = None
     """How people move; None for single images."""
     max_identities: int | None = None
@@ -190,6 +230,7 @@ def uniform() -> Recipe:
         min_intensity=1e-3,
         are_letters_even=False,
         asymmetric_share=0.0,
+        occluders=NO_OCCLUDERS,
     )
 
 
@@ -199,6 +240,17 @@ def natural() -> Recipe:
         name="natural", single_share=0.25, prototype_share=0.40, min_prototype_gain=0.1, speech_share=0.10,
         uniform_share=0.0, min_intensity=0.3, max_units=10, are_letters_even=False, asymmetric_share=0.2,
         yaw_sd_rad=math.radians(10), pitch_sd_rad=math.radians(7),
+    )  # fmt: skip
+
+
+def social() -> Recipe:
+    """Return what photos of people among people show: smiles of all sizes, faces at rest, seldom anything else.
+
+    Cheeks go along with smiles here, as they do in life; `mixed` and `natural` show each without the other.
+    """
+    return dataclasses.replace(
+        natural(), name="social", neutral_share=0.30, smile_share=0.40, single_share=0.10, prototype_share=0.12,
+        speech_share=0.06, camera_gaze_share=0.7,
     )  # fmt: skip
 
 
@@ -220,6 +272,7 @@ def affects() -> Recipe:
     recipe = dataclasses.replace(
         mixed(), name="affects", asymmetric_share=0.2, yaw_sd_rad=math.radians(6), pitch_sd_rad=math.radians(4),
         roll_sd_rad=math.radians(2), min_frame_dm=2.2, max_frame_dm=2.6, max_identities=10,
+        occluders=NO_OCCLUDERS,
     )  # fmt: skip
     return moving(recipe, Clips(fps=60, seconds=35.0, per_identity=7, are_affects=True))
 
@@ -227,6 +280,7 @@ def affects() -> Recipe:
 RECIPES: dict[str, Callable[[], Recipe]] = {
     "mixed": mixed,
     "natural": natural,
+    "social": social,
     "uniform": uniform,
     "sequences": sequences,
     "affects": affects,

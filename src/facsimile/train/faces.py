@@ -114,6 +114,12 @@ def load_splits(
     return splits, data_source(shards.manifest, num_images=len(shards), size=splits.train.images.shape[2])
 
 
+def load_all(folder: Path, *, units: tuple[int, ...]) -> Faces:
+    """Load everybody of a data set."""
+    shards = read_shards(folder)
+    return load_faces(shards, np.arange(len(shards)), units=units)
+
+
 def data_source(manifest: Mapping[str, Any], *, num_images: int, size: int) -> dict[str, Any]:
     """Return what the manifest says of a data set, None where it does not, and what was read of it.
 
@@ -127,6 +133,7 @@ def data_source(manifest: Mapping[str, Any], *, num_images: int, size: int) -> d
         "data_size": size,
         "data_format": manifest.get("image_format"),
         "data_code": manifest.get("code"),
+        "data_rig": manifest.get("rig"),
     }
 
 

@@ -41,9 +41,10 @@ def dataset_command(source: Mapping[str, Any], folder: str) -> str | None:
     recipe, seed, count, size = (source.get(f"data_{name}") for name in ("recipe", "seed", "images", "size"))
     if None in (recipe, seed, count, size):
         return None
-    image_format = " --image-format png" if source.get("data_format") == "png" else ""
     command = f"facsimile dataset make {folder} -n {count} --seed {seed} --size {size} --recipe {recipe}"
-    return command + image_format
+    rig = source.get("data_rig")
+    rig_option = "" if rig in (None, "makehuman") else f" --rig {rig}"
+    return command + rig_option + (" --image-format png" if source.get("data_format") == "png" else "")
 
 
 def train_command(config: TrainConfig, source: Mapping[str, Any], folders: Sequence[str]) -> str:

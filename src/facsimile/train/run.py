@@ -38,12 +38,15 @@ def train_reader(
     controller_metric: Float[np.ndarray, "R R"],
     crops: CropMakers,
     source: Mapping[str, Any],
+    choose_on: Faces | None = None,
     resume: bool = False,
     start_from: Path | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> Path:
     """Train, calibrate, measure and export; return the path of the weights. ``source`` says where the faces come from.
 
+    The weights kept are those that read ``choose_on`` best, or else the development people; scores on clean renders of
+    the training's own kind can prefer weights that read photographs worse (see ``docs/lab.md``).
     ``start_from`` is the folder of an earlier run whose weights this one begins with.
     Writes ``reader.onnx``, ``reader.md``, ``config.json``, ``metrics.json``, ``losses.csv``, ``scores.csv``,
     ``curves.png``, ``tensorboard/`` and ``checkpoint.pt`` into ``folder``. A resumed run whose budget is spent is
@@ -51,9 +54,10 @@ def train_reader(
     """
     report("faces: " + ", ".join(f"{len(part)} for {name}" for name, part in splits._asdict().items()))
     folder.mkdir(parents=True, exist_ok=True)
+    chosen_on = splits.development if choose_on is None else choose_on
     trainer = start(
-        config, splits, folder=folder, template=template, controller_metric=controller_metric, crops=crops,
-        report=report,
+        config, splits.train, chosen_on, folder=folder, template=template, controller_metric=controller_metric,
+        crops=crops, report=report,
     )  # fmt: skip
     if resume:
         trainer.resume()
@@ -69,12 +73,12 @@ def train_reader(
 
 
 def start(
-    config: TrainConfig, splits: Splits, *, folder: Path, template: Float[np.ndarray, "70 2"],
+    config: TrainConfig, train: Faces, chosen_on: Faces, *, folder: Path, template: Float[np.ndarray, "70 2"],
     controller_metric: Float[np.ndarray, "R R"], crops: CropMakers, report: Callable[[str], None],
 ) -> Trainer:  # fmt: skip
     """Return a trainer at step 0."""
-    held_out = held_out_examples(splits.development, config, make_crop=crops.camera, limit=config.max_validation_faces)
-    batches = Batches(splits.train, config, make_crop=crops.train)
+    held_out = held_out_examples(chosen_on, config, make_crop=crops.camera, limit=config.max_validation_faces)
+    batches = Batches(train, config, make_crop=crops.train)
     return Trainer(
         config, batches, held_out=held_out, folder=folder, template=template, controller_metric=controller_metric,
         report=report,

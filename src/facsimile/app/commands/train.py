@@ -31,7 +31,10 @@ TORCH_MISSING = 'training needs torch: pip install "facsimile[train]"'
               help="Begin with the weights of an earlier run's folder.")  # fmt: skip
 @click.option("--body", type=click.Path(path_type=Path, exists=True, file_okay=False),
               help="lora_gpu: folder of the pretrained language model to adapt.")  # fmt: skip
-@click.option("--device", help="lora_gpu, tiny_cpu: where to train, in torch's words; the recipe's if absent.")
+@click.option("--choose-on", type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="Readers: choose the weights on this data set of other people, such as one of another renderer, "
+              "instead of on people held out of --data.")  # fmt: skip
+@click.option("--device", help="Where to train, in torch's words; the recipe's if absent.")
 @click.option("--rule-off", "rules_off", multiple=True,
               type=click.Choice(["emotion", "question", "mouth", "blinks", "mimicry", "nods"]),
               help="Switch a rule of generated faces off; repeatable.")  # fmt: skip
@@ -42,8 +45,8 @@ TORCH_MISSING = 'training needs torch: pip install "facsimile[train]"'
 @click.option("--json", "as_json", is_flag=True, help="Print the measurements as JSON instead of the path.")
 def command(
     recipe: str, data: tuple[Path, ...], out: Path, minutes: float | None, steps: int | None, seed: int,
-    workers: int | None, resume: bool, start_from: Path | None, body: Path | None, device: str | None,
-    rules_off: tuple[str, ...], blind: tuple[str, ...], force: bool, as_json: bool,
+    workers: int | None, resume: bool, start_from: Path | None, body: Path | None, choose_on: Path | None,
+    device: str | None,    rules_off: tuple[str, ...], blind: tuple[str, ...], force: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Train with RECIPE and write weights, card and measurements.
 
@@ -56,8 +59,10 @@ def command(
     facsimile train lora_gpu --body models/my-llm --data dialogues.csv --out runs/facelm
     """
     if recipe in RECIPE_NAMES:
-        if minutes is not None or workers is not None or start_from is not None:
-            raise click.UsageError(f"{recipe} takes no --minutes, --workers or --from; its budget is --steps")
+        if minutes is not None or workers is not None or start_from is not None or choose_on is not None:
+            raise click.UsageError(
+                f"{recipe} takes no --minutes, --workers, --from or --choose-on; its budget is --steps"
+            )
         options = Options(recipe, data, out, steps, seed, body, device, rules_off, blind, resume, force)
         folder, measured = run(options, _say)
         click.echo(json.dumps(measured) if as_json else folder)
@@ -68,8 +73,8 @@ def command(
         raise click.ClickException(
             f"training recipe {recipe!r} is unknown; did you mean {nearest!r}? (known: {', '.join(known)})"
         )
-    if body is not None or device is not None or rules_off or blind:
-        raise click.UsageError(f"--body, --device, --rule-off and --blind go with {' and '.join(RECIPE_NAMES)}")
+    if body is not None or rules_off or blind:
+        raise click.UsageError(f"--body, --rule-off and --blind go with {' and '.join(RECIPE_NAMES)}")
     _check_shards(data)
     if importlib.util.find_spec("torch") is None:
         raise click.ClickException(TORCH_MISSING)
@@ -79,7 +84,7 @@ def command(
     from facsimile.face.controller_metric import controller_metric
     from facsimile.train.checkpoint import CHECKPOINT_NAME
     from facsimile.train.crops import crop_makers
-    from facsimile.train.faces import load_all_splits
+    from facsimile.train.faces import load_all, load_all_splits
     from facsimile.train.recipes import recipe_named
     from facsimile.train.run import METRICS_NAME, WEIGHTS_NAME, train_reader
 
@@ -96,10 +101,13 @@ def command(
             config = dataclasses.replace(config, minutes=minutes, steps=steps)
         if workers is not None:
             config = dataclasses.replace(config, num_workers=workers)
+        if device is not None:
+            config = dataclasses.replace(config, device=device)
         splits, source = load_all_splits(data, units=config.reader.units, report=_say)
         weights = train_reader(
             config, splits, folder=out, template=TEMPLATE.astype(np.float32), controller_metric=controller_metric(),
-            crops=crop_makers(), source=source, resume=resume, start_from=start_from, report=_say,
+            crops=crop_makers(), source=source, choose_on=choose_on and load_all(choose_on, units=config.reader.units),
+            resume=resume, start_from=start_from, report=_say,
         )  # fmt: skip
     except ValueError as error:
         raise click.ClickException(str(error)) from error
