@@ -1,5 +1,7 @@
 """Draw a scene: pose, visibility, shadow, occlusion, shading, diffusion, development, labels."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from facsimile.face.landmarks import landmarks
@@ -26,11 +28,17 @@ from facsimile.render.worn import Worn, look_through, shade_worn, wear
 FULL_DETAIL_PX_PER_DM = 100.0
 """Faces at least this large get every head hair; smaller ones fewer, wider hairs, each about as wide as a sample."""
 
+Painter = Callable[[Scene, Performance], tuple[np.ndarray, np.ndarray]]
+"""Paints the light of a scene in the raster's place: radiance times coverage [H,W,3], coverage [H,W]."""
 
-def render(scene: Scene, *, buffers: tuple[str, ...] = (), watch: Stopwatch | None = None) -> Rendering:
+
+def render(
+    scene: Scene, *, buffers: tuple[str, ...] = (), watch: Stopwatch | None = None, painter: Painter | None = None
+) -> Rendering:
     """Draw a scene and label it. Depends on the scene alone: the same bytes in every process of a machine.
 
-    ``buffers`` names the labels per pixel to make (``buffers.BUFFER_NAMES``); they change nothing else.
+    ``buffers`` names the labels per pixel to make (``buffers.BUFFER_NAMES``); they change nothing else. A ``painter``,
+    such as ``cycles.painter``, changes the picture alone.
     """
     check_names(buffers)
     watch = NoStopwatch() if watch is None else watch
@@ -42,7 +50,11 @@ def render(scene: Scene, *, buffers: tuple[str, ...] = (), watch: Stopwatch | No
     sight = look_at(scene, head, worn, with_teeth=not lips_are_shut(performance.vertices))
     watch.lap("raster")
     depth, layers = _shaded(scene, performance, head, worn, sight, watch)
-    radiance = diffused(layers, depth, px_per_dm)
+    if painter is None:
+        radiance = diffused(layers, depth, px_per_dm)
+    else:
+        radiance, cover = painter(scene, performance)
+        layers = layers._replace(cover=cover)
     watch.lap("diffuse")
     image = exposed(scene, radiance, layers, depth)
     watch.lap("develop")

@@ -1,0 +1,26 @@
+"""Make Blender hair curves of strands."""
+
+from typing import Any
+
+import bpy
+import numpy as np
+
+
+def add_hairs(hairs: dict[str, Any], arrays: dict[str, np.ndarray], material: bpy.types.Material) -> None:
+    """Put one kind of hair into the scene; each hair carries its colour."""
+    points, width = arrays[f"{hairs['key']}.points"], arrays[f"{hairs['key']}.width"]
+    count, length = points.shape[:2]
+    if not count:
+        return
+    curves = bpy.data.hair_curves.new(hairs["name"])
+    curves.add_curves([length] * count)
+    curves.points.foreach_set("position", np.ascontiguousarray(points, np.float32).ravel())
+    along = np.linspace(0, 1, length, dtype=np.float32) ** 2
+    radius = 0.5 * width[:, None] * (1 - hairs["taper"] * along)
+    layer = curves.attributes.get("radius") or curves.attributes.new("radius", "FLOAT", "POINT")
+    layer.data.foreach_set("value", np.ascontiguousarray(radius, np.float32).ravel())
+    colours = np.ones((count, 4), np.float32)
+    colours[:, :3] = arrays[f"{hairs['key']}.colours"]
+    curves.attributes.new("colours", "FLOAT_COLOR", "CURVE").data.foreach_set("color", colours.ravel())
+    curves.materials.append(material)
+    bpy.context.scene.collection.objects.link(bpy.data.objects.new(hairs["name"], curves))
