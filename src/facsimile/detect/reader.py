@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from jaxtyping import Float, UInt8
 
 from facsimile.data.align import FLIP_LANDMARKS, TEMPLATE
+from facsimile.detect.weights import WeightsError, open_model
 from facsimile.facs.action_units import UNITS
 from facsimile.facs.controllers import CONTROLLERS, mirror_controllers
 
@@ -177,19 +177,14 @@ def merged(readings: Readings, num_views: int) -> Readings:
     return Readings(**means)
 
 
-def _open_model(path: Path, threads: int) -> onnxruntime.InferenceSession:
+def _open_model(path: Path, threads: int) -> Any:
     if not path.is_file():
         hint = NO_SHIPPED_WEIGHTS if path == SHIPPED_WEIGHTS else "give the .onnx file written by `facsimile train`"
         raise ReaderError(f"weights {path}: no such file; {hint}")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises its own unrelated classes
-        reason = str(error).splitlines()[0]
-        raise ReaderError(f"weights {path}: not a readable ONNX model ({reason})") from error
+        return open_model(path, threads)
+    except WeightsError as error:
+        raise ReaderError(f"weights {path}: {error}") from error
 
 
 def _read_card(path: Path, model: Any) -> Card:

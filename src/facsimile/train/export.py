@@ -17,6 +17,7 @@ import torch
 from facsimile.facs.controllers import CONTROLLERS
 from facsimile.models.calibrated import CalibratedReader
 from facsimile.models.reader import CROP_SIZE, Reading
+from facsimile.train.seal import sealed
 
 METADATA_KEY = "facsimile"
 INPUTS = ("image", "reference", "has_reference")
@@ -32,7 +33,7 @@ def export_onnx(reader: CalibratedReader, path: Path, *, provenance: Mapping[str
     difference exceeds 1e-4.
     """
     reader = reader.eval().cpu()
-    content = _with_metadata(_graph(reader), metadata(reader, provenance))
+    content = sealed(_with_metadata(_graph(reader), metadata(reader, provenance)))
     difference = parity(reader, content)
     if not difference < PARITY_TOLERANCE:
         raise ValueError(
