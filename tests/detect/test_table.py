@@ -10,7 +10,7 @@ import pytest
 
 from facsimile.detect.exports import FORMATS, layout_of
 from facsimile.detect.faces import Frame
-from facsimile.detect.table import PLACE, Layout, text_value, unit_columns
+from facsimile.detect.table import ANGLES, PLACE, Layout, text_value, unit_columns
 from facsimile.detect.writers import CsvWriter, TableFile, arrow_table
 
 
@@ -40,12 +40,13 @@ def test_columns_in_the_documented_order():
     columns = Layout((4, 25)).columns
     assert columns[: len(PLACE)] == ("input", "frame", "time_s", "face_id", "score", "box_x", "box_y", "box_w", "box_h")
     assert columns[9:14] == ("pitch_rad", "yaw_rad", "roll_rad", "gaze_yaw_rad", "gaze_pitch_rad")
-    assert columns[14:22] == ("AU04", "AU04_L", "AU04_R", "AU04_sd", "AU04_p", "AU25", "AU25_sd", "AU25_p")
-    assert "rig_jawOpen" in columns
+    assert columns[14:20] == ("AU04", "AU04_L", "AU04_R", "AU04_sd", "AU04_p", "AU04_visible")
+    assert columns[20:24] == ("AU25", "AU25_sd", "AU25_p", "AU25_visible")
+    assert {"rig_jawOpen", "rig_jawOpen_sd"} <= set(columns)
     assert columns[-140:-138] == ("x_0", "x_1")
     assert columns[-70:] == tuple(f"y_{i}" for i in range(70))
     assert len(set(columns)) == len(columns)
-    assert unit_columns(12) == ("AU12", "AU12_L", "AU12_R", "AU12_sd", "AU12_p")
+    assert unit_columns(12) == ("AU12", "AU12_L", "AU12_R", "AU12_sd", "AU12_p", "AU12_visible")
 
 
 def test_a_unit_is_its_larger_side_with_that_sides_doubt(frame):
@@ -65,14 +66,37 @@ def test_presence_and_intensity_never_disagree(frame):
 
 def test_the_rig_is_what_was_read(frame):
     row = cells(frame)
-    assert {v for k, v in row.items() if k.startswith("rig_")} == {0.25}
+    assert row["rig_jawOpen"] == 0.25
+    assert row["rig_jawOpen_sd"] == pytest.approx(0.1)
 
 
 def test_without_controllers_the_rig_follows_the_units(frame):
     row = cells(replace(frame, faces=(replace(frame.faces[0], controllers=None, controllers_sd=None),)))
     assert row["rig_mouthSmileLeft"] == pytest.approx(1 / 5)
     assert row["rig_mouthSmileRight"] == pytest.approx(3 / 5)
-    assert all(0 <= v <= 1 for k, v in row.items() if k.startswith("rig_"))
+    rig = {k: v for k, v in row.items() if k.startswith("rig_")}
+    assert all(math.isnan(v) if k.endswith("_sd") else 0 <= v <= 1 for k, v in rig.items())
+
+
+def test_visibility_is_that_of_the_larger_side(frame):
+    visible = np.array([[1.0, 1.0], [0.9, 0.2], [0.5, 0.5]])
+    assert cells(replace(frame, faces=(replace(frame.faces[0], visible=visible),)))["AU12_visible"] == 0.2
+    assert math.isnan(cells(replace(frame, faces=(replace(frame.faces[0], visible=None),)))["AU12_visible"])
+
+
+def test_raw_columns_stand_at_the_end(frame, empty):
+    face = frame.faces[0]
+    told = replace(face, intensity=face.intensity / 2, raw=face)
+    layout = Layout((4, 12, 25), with_raw=True)
+    (row,) = layout.rows(replace(frame, faces=(told,)))
+    row = dict(zip(layout.columns, row, strict=True))
+    assert layout.columns[: -5 - 7] == Layout((4, 12, 25)).columns
+    assert layout.columns[-12:-7] == tuple(f"{name}_raw" for name in ANGLES)
+    assert (row["AU12_R"], row["AU12_raw"], row["AU12_L_raw"], row["AU25_raw"]) == (1.5, 3.0, 1.0, 2.0)
+    (same,) = layout.rows(frame)
+    assert same[-7:] == [row[name] for name in layout.columns[-7:]]
+    (nothing,) = layout.rows(empty)
+    assert len(nothing) == len(layout.columns)
 
 
 def test_a_frame_without_a_face_keeps_one_row(empty):

@@ -26,10 +26,10 @@ class AnyLayout(Protocol):
         """Yield the rows of one frame."""
 
 
-def layout_of(form: str, units: tuple[int, ...]) -> AnyLayout:
-    """Return the layout called ``form``, one of FORMATS."""
+def layout_of(form: str, units: tuple[int, ...], *, with_raw: bool = False) -> AnyLayout:
+    """Return the layout called ``form``, one of FORMATS; ``with_raw`` adds columns to the first, ``facsimile``."""
     kinds: dict[str, AnyLayout] = {
-        "facsimile": Layout(units),
+        "facsimile": Layout(units, with_raw),
         "openface": OpenFaceLayout(),
         "livelink": LiveLinkLayout(),
     }

@@ -5,6 +5,7 @@ A low-pass filter whose cut-off rises with speed: slow signals are held still, f
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -93,7 +94,7 @@ class FaceSmoother:
         scales = [max(float(face.box[2]), 1.0) if name == "landmarks" else 1.0 for name in held]
         vector = np.concatenate([value.ravel() for value in held.values()]).astype(np.float64)
         parts = np.split(self._filter(vector, time_s=time_s, scale=np.repeat(scales, sizes)), np.cumsum(sizes)[:-1])
-        smooth = {
+        smooth: dict[str, Any] = {
             name: part.reshape(value.shape).astype(value.dtype)
             for (name, value), part in zip(held.items(), parts, strict=True)
         }

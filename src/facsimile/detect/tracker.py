@@ -74,7 +74,7 @@ class Tracker:
         seen = looks if looks is not None else [None] * len(faces)
         known = self.present + [t for t in self._absent if time_s - t.time_s <= REMEMBER_S]
         owners = _owners(faces, seen, known, time_s)
-        tracks = [self._track(*pair, owner, time_s) for *pair, owner in zip(faces, seen, owners, strict=True)]
+        tracks = [self._track(f, look, owner, time_s) for f, look, owner in zip(faces, seen, owners, strict=True)]
         numbered = [replace(face, face_id=track.face_id) for face, track in zip(faces, tracks, strict=True)]
         taken = {track.face_id for track in tracks}
         gone = sorted((track for track in known if track.face_id not in taken), key=lambda track: track.time_s)
