@@ -2,7 +2,6 @@ import html
 import json
 import re
 import sys
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -25,7 +24,6 @@ from facsimile.language.describe import describe
 from facsimile.language.express import express
 
 SMILE = {6: (2.6, 2.4), 12: (3.4, 3.7), 25: (3.0, 3.0), 14: (0.9, 3.1)}
-VOID = {"img", "meta", "line", "rect", "path", "circle"}
 
 
 def make_reading(intensity=SMILE, *, image=None, landmarks=None, num_faces=1):
@@ -75,38 +73,8 @@ def make_story(reading=None, **changes):
     return Story(**(values | changes))
 
 
-class Checker(HTMLParser):
-    """Collect tags, attributes and text; fail on tags that do not close."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.open, self.found, self.words = [], [], []
-        self.feed(page)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] not in ("style", "script"):
-            self.words.append(data)
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.words).split())
-
-
-def test_the_page_tells_the_story():
-    page = Checker(build_page(make_story()))
+def test_the_page_tells_the_story(parsed):
+    page = parsed(build_page(make_story()))
     for words in (
         "[6C+12D+L14A+R14C+25C]",
         "lip corner puller",
@@ -126,16 +94,16 @@ def test_the_page_tells_the_story():
     ]
 
 
-def test_the_page_asks_no_server_for_anything():
+def test_the_page_asks_no_server_for_anything(parsed):
     page = build_page(make_story())
     assert not re.search(r"https?://|@import|url\(|<script|<link|<iframe", page)
-    sources = [a["src"] for t, a in Checker(page).found if t == "img"]
+    sources = [a["src"] for t, a in parsed(page).found if t == "img"]
     assert len(sources) == 8
     assert [source[:15] for source in sources] == ["data:image/jpeg"] * 7 + ["data:image/gif;"]
 
 
-def test_every_picture_has_words_in_its_place():
-    found = Checker(build_page(make_story())).found
+def test_every_picture_has_words_in_its_place(parsed):
+    found = parsed(build_page(make_story())).found
     assert all(a.get("alt") for t, a in found if t == "img")
     assert all(a.get("aria-label") or a.get("aria-hidden") for t, a in found if t == "svg")
 
@@ -155,15 +123,15 @@ def test_every_unit_has_its_row_and_numbers():
     assert "29 units that are probably absent" in page
 
 
-def test_a_face_at_rest_makes_a_page_too():
+def test_a_face_at_rest_makes_a_page_too(parsed):
     reading = make_reading({})
-    page = Checker(build_page(make_story(reading))).text
+    page = parsed(build_page(make_story(reading))).text
     assert "None reaches even odds" in page
     assert "[0]" in page
 
 
-def test_no_percentage_claims_certainty():
-    text = Checker(build_page(make_story())).text
+def test_no_percentage_claims_certainty(parsed):
+    text = parsed(build_page(make_story())).text
     assert "100%" not in text
     assert ">99%" in text
 
@@ -227,12 +195,12 @@ def test_without_scikit_image_the_error_names_the_way_out(monkeypatch, tmp_path)
 
 
 @pytest.mark.slow
-def test_the_whole_loop_on_a_drawn_person(tmp_path):
+def test_the_whole_loop_on_a_drawn_person(tmp_path, parsed):
     photo = tmp_path / "drawn.png"
     image = drawing.draw_state(parse("6C+12D+25C"), seed=1, size=300)
     photo.write_bytes(drawing.encode(image, "PNG"))
     result = CliRunner().invoke(command, [str(photo), "-o", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output
-    page = Checker((tmp_path / "out" / "index.html").read_text())
+    page = parsed((tmp_path / "out" / "index.html").read_text())
     assert len([1 for tag, _ in page.found if tag == "img"]) in (8, 9)
     assert "drawn.png" in page.text

@@ -10,6 +10,7 @@ from jaxtyping import Float, UInt8
 from facsimile.detect.faces import Face
 from facsimile.detect.pipeline import Detector
 from facsimile.detect.reader import presence
+from facsimile.facs import notation
 from facsimile.facs.action_units import LABEL_UNITS, UNITS
 from facsimile.facs.expression import ActionUnits
 from facsimile.facs.state import State
@@ -78,6 +79,11 @@ def stated_units(units: tuple[UnitReading, ...]) -> ActionUnits:
         if unit.presence >= MIN_PRESENCE:
             intensity[LABEL_UNITS.index(unit.code)] = unit.intensity if unit.has_sides else unit.intensity.mean()
     return ActionUnits.clipped(intensity)
+
+
+def score_of(face: Face) -> str:
+    """Return what is sure enough to be said of a face, in FACS notation."""
+    return notation.write(State.from_action_units(stated_units(unit_readings(face))))
 
 
 def unit_readings(face: Face) -> tuple[UnitReading, ...]:

@@ -14,6 +14,7 @@ from facsimile.app.debug import show_cause
 from facsimile.app.interruption import held_interrupt
 from facsimile.app.output import refuse_overwrite
 from facsimile.app.overlay_folder import OverlayFolder
+from facsimile.app.report.writer import ReportFile
 from facsimile.detect.exports import FORMATS, AnyLayout, layout_of
 from facsimile.detect.faces import Frame
 from facsimile.detect.media import InputError, expand
@@ -33,6 +34,9 @@ INTERRUPTED = 130
 @click.option(
     "--overlay", type=click.Path(path_type=Path, file_okay=False), help="Folder for a drawing of each picture."
 )
+@click.option(
+    "--report", type=click.Path(path_type=Path, dir_okay=False), help="FILE.html: a page to look at, with drawn faces."
+)
 @click.option("--neutral", type=click.Path(path_type=Path), help="Photo of the same person at rest, to be subtracted.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="facsimile", show_default=True,
               help="Which columns to write.")  # fmt: skip
@@ -48,6 +52,7 @@ def command(
     paths: tuple[str, ...],
     output: Path | None,
     overlay: Path | None,
+    report: Path | None,
     neutral: Path | None,
     form: str,
     weights: Path | None,
@@ -66,15 +71,18 @@ def command(
     \b
     facsimile detect portrait.jpg
     facsimile detect talk.mp4 -o talk.parquet
-    facsimile detect photos/ -o faces.csv --overlay drawings
+    facsimile detect photos/ -o faces.csv --overlay drawings --report faces.html
     facsimile detect smile.jpg --neutral rest.jpg
     """
     _check_output(output, as_json=as_json, force=force)
-    failures = Failures()
+    page = ReportFile(report, force=force) if report else None
+    failures = Failures(page)
     files = failures.readable(expand(paths))
     if form != "facsimile" and len(files) > 1:
         raise click.UsageError(f"--format {form} holds one input; call once for each file, with its own -o")
     drawings = OverlayFolder(overlay, files, force=force) if overlay else None
+    if page:
+        page.refuse_inputs(files)
     try:
         detector = Detector(weights, neutral=neutral, threads=threads, min_score=min_score)
     except (ReaderError, InputError) as error:
@@ -82,7 +90,9 @@ def command(
     layout = layout_of(form, detector.units)
     table = TableFile(output, layout.columns) if output else StandardOutput(layout.columns, as_json=as_json)
     with _stops_told(table):
-        _write(detector.stream(files, every=every, on_error=failures.report), layout, table, drawings)
+        _write(detector.stream(files, every=every, on_error=failures.report), layout, table, drawings, page)
+    if page:
+        page.write(card=detector.reader.card, weights=weights, neutral=neutral)
     if failures.count:
         sys.exit(1)
 
@@ -91,11 +101,15 @@ def command(
 class Failures:
     """Inputs that could not be read: one line each on standard error."""
 
+    page: ReportFile | None = None
+    """Hears of each error too."""
     count: int = 0
 
     def report(self, error: InputError) -> None:
         """Say what is wrong with one input."""
         self.count += 1
+        if self.page:
+            self.page.add_failure(error)
         click.echo(f"facsimile detect: {' '.join(str(error).split())}", err=True)
         show_cause(error)
 
@@ -141,6 +155,7 @@ def _write(
     layout: AnyLayout,
     table: TableFile | StandardOutput,
     drawings: OverlayFolder | None,
+    page: ReportFile | None,
 ) -> None:
     """Write each frame's rows and drawing; Ctrl-C stops between two frames."""
     with held_interrupt() as stop_if_asked, table as writer:
@@ -149,6 +164,8 @@ def _write(
                 writer.write(row)
             if drawings:
                 drawings.save(frame)
+            if page:
+                page.add(frame)
             stop_if_asked()
 
 

@@ -12,11 +12,11 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from facsimile.app.drawing import JPEG_QUALITY
-
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """The page's content security policy: a browser that keeps it loads nothing and runs no script, whatever slipped in."""
 
+PICTURE_QUALITY = 90
+"""JPEG quality of pictures without a bound."""
 QUALITIES = (82, 70, 55, 40, 25, 12)
 """JPEG qualities tried in turn until a picture is small enough; faces at 224 pixels pass at the first."""
 
@@ -36,6 +36,15 @@ def shown_name(name: str) -> str:
         half = NAME_LENGTH // 2
         printable = f"{printable[:half]}…{printable[-half:]}"
     return html.escape(printable)
+
+
+def heading(path: str, words: str) -> str:
+    """Return an input's heading: its name, and below it its folder, if one was given, and ``words``, which is HTML."""
+    folder, slash, name = path.rpartition("/")
+    if not name:
+        folder, slash, name = "", "", path
+    before = f"{shown_name(folder + slash)} · " if slash else ""
+    return f'<h2>{shown_name(name)}</h2><p class="note">{before}{words}</p>'
 
 
 def jpeg_within(image: UInt8[np.ndarray, "H W 3"], max_bytes: int) -> bytes:
@@ -65,7 +74,7 @@ def image_tag(jpeg: bytes, *, alt: str, size: tuple[int, int] | None = None) -> 
 def picture_tag(image: UInt8[np.ndarray, "H W 3"], *, alt: str) -> str:
     """Return an ``img`` with the picture in full."""
     stream = io.BytesIO()
-    Image.fromarray(image).save(stream, "JPEG", quality=JPEG_QUALITY)
+    Image.fromarray(image).save(stream, "JPEG", quality=PICTURE_QUALITY)
     return image_tag(stream.getvalue(), alt=alt, size=(image.shape[1], image.shape[0]))
 
 
@@ -89,7 +98,8 @@ def direction(angle_rad: float, positive: str, negative: str) -> str:
 
 def steps(values: Iterable[tuple[float, float]]) -> str:
     """Return the points as an SVG path in whole units, each written as its distance from the one before."""
-    path, last = [], (0, 0)
+    path: list[str] = []
+    last = (0, 0)
     for x, y in ((round(x), round(y)) for x, y in values):
         move = f"{x - last[0]} {y - last[1]}"
         path.append(f"M{x} {y}" if not path else f"l{move}" if len(path) == 1 else f" {move}")
