@@ -62,6 +62,7 @@ def tiny_row(settings: Settings, index: int) -> dict:
         "camera": {"distance_dm": s.distance_dm, "frame_dm": s.frame_dm, "offset": list(s.offset)},
         "light": {"number": s.light, "kind": "flat"},
         "appearance": {"age_years": 30.0, "sex": 0.5, "ancestry": [0.2, 0.3, 0.5], "description": "{}"},
+        "occluder": s.occluder,
         "rig": settings.rig,
         "notation": write(ActionUnits(s.action_units)),
         "recipe": settings.recipe.name,

@@ -48,24 +48,33 @@ class Gesture:
     """How often, relative to the others."""
 
 
-GESTURES: dict[str, Gesture] = {
-    "chin on fist": Gesture("loose fist", (0, 10, 18), ("finger2-1", "finger3-1", "finger4-1"), (0.05, 6.1, 1.4),
-                            (0.08, 0.0, 0.04), (0, 1, 0), 8, 0.08),
-    "cheek on fist": Gesture("loose fist", (-10, 55, 20), ("finger2-2", "finger3-2", "finger4-2"), (0.55, 6.5, 1.0),
-                             (0.04, 0.1, 0.06), (-0.95, 0.1, -0.3), 12, 0.16),
-    "cheek in palm": Gesture("closed", (-8, 62, -12), ("metacarpal",), (0.62, 6.45, 1.0), (0.04, 0.1, 0.06),
-                             (-0.95, 0.1, -0.3), 12, 0.16),
-    "mouth covered": Gesture("closed", (0, 0, 48), ("finger2-1", "finger3-1", "finger4-1"), (0.02, 6.55, 1.5),
-                             (0.1, 0.08, 0.0), (0, 0, -1), 62, 0.2),
-    "finger at mouth": Gesture("pointing", (-8, 12, 22), ("finger2-3",), (0.1, 6.62, 1.5), (0.12, 0.08, 0.0),
-                               (0, 0, -1), 54, 0.1),
-    "eye rubbed": Gesture("relaxed", (8, 10, 30), ("finger2-3", "finger3-3"), (0.3, 7.3, 1.4), (0.08, 0.1, 0.0),
-                          (0, 0, -1), 68, 0.14),
-    "palm raised": Gesture("spread", (0, 180, 0), ("metacarpal",), (-0.05, 6.5, 2.7), (0.3, 0.3, 0.3),
-                           (0, 0, 0), 30, 0.08),
-    "back raised": Gesture("flat", (0, 15, 25), ("metacarpal",), (0.1, 6.6, 2.4), (0.3, 0.3, 0.3), (0, 0, 0), 30, 0.08),
-}  # fmt: skip
-"""Gestures by name: places and turns by eye, from memory of photographs."""
+def _gestures() -> dict[str, Gesture]:
+    """Return the gestures by name: places and turns by eye, from memory of photographs."""
+    knuckles, ahead, inwards, nowhere = (
+        ("finger2-1", "finger3-1", "finger4-1"), (0.0, 0.0, -1.0), (-0.95, 0.1, -0.3), (0.0, 0.0, 0.0),
+    )  # fmt: skip
+    near, anywhere = (0.04, 0.1, 0.06), (0.3, 0.3, 0.3)
+    return {
+        "chin on fist": Gesture("loose fist", (0.0, 10.0, 18.0), knuckles, (0.05, 6.1, 1.4), (0.08, 0.0, 0.04),
+                                (0.0, 1.0, 0.0), 8, 0.08),
+        "cheek on fist": Gesture("loose fist", (-10.0, 55.0, 20.0), ("finger2-2", "finger3-2", "finger4-2"),
+                                 (0.55, 6.5, 1.0), near, inwards, 12, 0.16),
+        "cheek in palm": Gesture("closed", (-8.0, 62.0, -12.0), ("metacarpal",), (0.62, 6.45, 1.0), near, inwards,
+                                 12, 0.16),
+        "mouth covered": Gesture("closed", (0.0, 0.0, 48.0), knuckles, (0.02, 6.55, 1.5), (0.1, 0.08, 0.0), ahead,
+                                 62, 0.2),
+        "finger at mouth": Gesture("pointing", (-8.0, 12.0, 22.0), ("finger2-3",), (0.1, 6.62, 1.5), (0.12, 0.08, 0.0),
+                                   ahead, 54, 0.1),
+        "eye rubbed": Gesture("relaxed", (8.0, 10.0, 30.0), ("finger2-3", "finger3-3"), (0.3, 7.3, 1.4),
+                              (0.08, 0.1, 0.0), ahead, 68, 0.14),
+        "palm raised": Gesture("spread", (0.0, 180.0, 0.0), ("metacarpal",), (-0.05, 6.5, 2.7), anywhere, nowhere,
+                               30, 0.08),
+        "back raised": Gesture("flat", (0.0, 15.0, 25.0), ("metacarpal",), (0.1, 6.6, 2.4), anywhere, nowhere,
+                               30, 0.08),
+    }  # fmt: skip
+
+
+GESTURES = _gestures()
 
 
 def random_gesture(
@@ -75,8 +84,8 @@ def random_gesture(
     garment: Garment,
     name: str | None = None,
     size: float = 1.0,
-) -> tuple[tuple[Accessory, ...], str]:
-    """Draw a hand at a face with its sleeve, and the gesture's name; ``size`` scales the hand."""
+) -> tuple[Accessory, ...]:
+    """Draw a hand at a face with its sleeve; ``name`` fixes the gesture, ``size`` scales the hand."""
     weights = np.array([gesture.weight for gesture in GESTURES.values()])
     drawn = list(GESTURES)[int(rng.choice(len(GESTURES), p=weights / weights.sum()))]
     chosen = drawn if name is None else name
@@ -91,39 +100,26 @@ def random_gesture(
     if approach.any():
         approach /= np.linalg.norm(approach)
         hand = hand - FAR_DM * approach
-    garment_worn = garment if rng.random() < SLEEVE_SHARE else None
-    return hand_parts(
-        hand, skin=skin, garment=garment_worn, is_right=is_right, approach=approach, anchor=gesture.anchor
-    ), chosen
+    parts = hand_parts(hand, skin=skin, sleeve=garment if rng.random() < SLEEVE_SHARE else None, name=f"hand: {chosen}")
+    touching = parts[0].vertices[parts[0].triangles[bone_share(("forearm",))[parts[0].triangles].max(1) < 0.5]]
+    points = np.concatenate([touching.reshape(-1, 3), touching.mean(1)])
+    fit = Touch(points, approach.astype(np.float32), gesture.anchor, PRESS_DM)
+    return brought(parts, fit, is_right=is_right)
 
 
 def hand_parts(
-    hand: Float[np.ndarray, "V 3"],
-    *,
-    skin: Float32[np.ndarray, "3"],
-    garment: Garment | None,
-    is_right: bool,
-    approach: Float[np.ndarray, "3"],
-    anchor: int,
-    more: tuple[Accessory, ...] = (),
-    gap_dm: float = -PRESS_DM,
+    hand: Float[np.ndarray, "V 3"], *, skin: Float32[np.ndarray, "3"], sleeve: Garment | None, name: str = "hand"
 ) -> tuple[Accessory, ...]:
-    """Return a left hand, its sleeve and what it holds (``more``) as they come to the face, or their mirror image.
+    """Return a posed left hand and, of the cloth of ``sleeve``, its sleeve."""
+    colour, mesh = np.clip(skin * skin_shade(), *ALBEDO_RANGE), (hand, load_hand_pack().triangles)
+    bare = accessory(name, mesh, kind="hand", hold="touch", colour=colour, pattern=SKIN, roughness=0.55)
+    return (bare,) if sleeve is None else (bare, _sleeve(hand, sleeve))
 
-    The first thing in ``more``, if any, is what touches the face, otherwise the hand; ``gap_dm`` stays between.
-    """
-    triangles = load_hand_pack().triangles
-    colour = np.clip(skin * skin_shade(), *ALBEDO_RANGE)
-    parts = [
-        accessory("hand", (hand, triangles), kind="hand", hold="touch", colour=colour, pattern=SKIN, roughness=0.55)
-    ]
-    if garment is not None:
-        parts.append(_sleeve(hand, garment))
-    touching = more[0].vertices if more else hand[bone_share(("forearm",)) < 0.5]
-    middles = touching if more else hand[triangles].mean(1)[bone_share(("forearm",))[triangles].max(1) < 0.5]
-    fit = Touch(np.concatenate([touching, middles]).astype(np.float32), approach.astype(np.float32), anchor, -gap_dm)
-    parts = [replace(part, fit=fit) for part in (*parts, *more)]
-    return tuple(map(_mirrored, parts)) if is_right else tuple(parts)
+
+def brought(parts: tuple[Accessory, ...], fit: Touch, *, is_right: bool) -> tuple[Accessory, ...]:
+    """Return things of the left hand as they come to the face together, or their mirror image."""
+    parts = tuple(replace(part, fit=fit) for part in parts)
+    return tuple(map(_mirrored, parts)) if is_right else parts
 
 
 def turn_of(turn_deg: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:

@@ -20,15 +20,20 @@ BONES = (
     *(f"finger{finger}-{part}" for finger in range(1, 6) for part in range(1, 4)),
 )
 """Bones of the pack, parents first; the wrist's is the palm, finger 1 is the thumb."""
-REST_FLEX = ((0, 0, 0), (16, 12, 8), (20, 5, 8), (18, 8, 12), (23, 11, 8))
+LEAST_FLEX = ((-20.0,) * 3, *((-8.0,) * 3,) * 4)
+"""Degrees to which joints bend back."""
+REST_FLEX = ((0.0, 0.0, 0.0), (16.0, 12.0, 8.0), (20.0, 5.0, 8.0), (18.0, 8.0, 12.0), (23.0, 11.0, 8.0))
 """Degrees by which the pack's fingers are bent already, three joints of each from the palm on."""
+
+
+Angles = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
 class HandPose:
     """Hold the angles of a hand's joints in degrees."""
 
-    flex: tuple[tuple[float, float, float], ...]
+    flex: tuple[Angles, ...]
     """By finger from the thumb on, three joints each from the palm on; 0 is straight, for the thumb as in the pack."""
     spread: float = 0.0
     """By how much each finger turns away from its neighbour, 0 as in the pack."""
@@ -40,27 +45,34 @@ class HandPose:
     def jittered(self, rng: np.random.Generator, sd_deg: float = 5.0) -> "HandPose":
         """Return a pose a little different in every joint."""
         change = rng.normal(0, sd_deg, (5, 3))
-        flex = tuple(tuple(float(max(-8, a + c)) for a, c in zip(*both, strict=True))
-                     for both in zip(self.flex, change, strict=True))  # fmt: skip
-        return HandPose(flex, self.spread + float(rng.normal(0, 1.5)), self.opposition, self.wrist)  # type: ignore[arg-type]
+        bent = np.maximum(np.array(self.flex) + change, LEAST_FLEX)
+        flex = tuple((float(a), float(b), float(c)) for a, b, c in bent)
+        return HandPose(flex, self.spread + float(rng.normal(0, 1.5)), self.opposition, self.wrist)
 
 
-def _fingers(thumb: tuple[float, float, float], others: tuple[float, float, float]) -> tuple:
-    return (thumb, *(others,) * 4)
+def _curl(thumb: Angles, index: Angles, little: Angles) -> tuple[Angles, ...]:
+    """Return the angles of a hand whose fingers bend from the first to the last more and more, or less and less."""
+    share = (0.0, 1 / 3, 2 / 3, 1.0)
+    a, b = np.array(index), np.array(little)
+    fingers = [(float(x), float(y), float(z)) for x, y, z in (a + (b - a) * s for s in share)]
+    return (thumb, *fingers)
 
 
 POSES: dict[str, HandPose] = {
-    "flat": HandPose(_fingers((0, -5, 0), (4, 3, 2)), spread=-3.0),
-    "closed": HandPose(((0, 0, 5), (12, 12, 6), (13, 13, 7), (15, 14, 8), (18, 15, 8)), spread=-8.0),
-    "spread": HandPose(_fingers((-15, -10, -5), (2, 6, 4)), spread=9.0),
-    "relaxed": HandPose(((0, 5, 10), (22, 26, 14), (28, 30, 16), (34, 34, 18), (38, 36, 18))),
-    "fist": HandPose(((20, 40, 45), (80, 98, 60), (84, 100, 62), (86, 100, 62), (88, 98, 60)), opposition=45.0),
-    "loose fist": HandPose(((10, 25, 25), (62, 80, 40), (66, 84, 42), (70, 86, 44), (74, 86, 44)), opposition=30.0),
-    "pointing": HandPose(((20, 40, 40), (8, 6, 4), (78, 96, 58), (82, 98, 60), (84, 96, 58)), opposition=45.0),
-    "grip": HandPose(((10, 15, 20), (58, 55, 32), (60, 56, 32), (62, 56, 32), (64, 54, 30)), opposition=52.0),
-    "wide grip": HandPose(((0, 10, 15), (42, 40, 22), (42, 40, 22), (44, 40, 22), (48, 40, 22)), opposition=50.0),
+    "flat": HandPose(_curl((0.0, -5.0, 0.0), (4.0, 3.0, 2.0), (4.0, 3.0, 2.0)), spread=-3.0),
+    "closed": HandPose(_curl((0.0, 0.0, 5.0), (12.0, 12.0, 6.0), (18.0, 15.0, 8.0)), spread=-8.0),
+    "spread": HandPose(_curl((-15.0, -10.0, -5.0), (2.0, 6.0, 4.0), (2.0, 6.0, 4.0)), spread=9.0),
+    "relaxed": HandPose(_curl((0.0, 5.0, 10.0), (22.0, 26.0, 14.0), (38.0, 36.0, 18.0))),
+    "fist": HandPose(_curl((20.0, 40.0, 45.0), (80.0, 98.0, 60.0), (88.0, 98.0, 60.0)), opposition=45.0),
+    "loose fist": HandPose(_curl((10.0, 25.0, 25.0), (62.0, 80.0, 40.0), (74.0, 86.0, 44.0)), opposition=30.0),
+    "pointing": HandPose(
+        ((20.0, 40.0, 40.0), (8.0, 6.0, 4.0), (78.0, 96.0, 58.0), (82.0, 98.0, 60.0), (84.0, 96.0, 58.0)),
+        opposition=45.0,
+    ),
+    "grip": HandPose(_curl((10.0, 15.0, 20.0), (58.0, 55.0, 32.0), (64.0, 54.0, 30.0)), opposition=52.0),
+    "wide grip": HandPose(_curl((0.0, 10.0, 15.0), (42.0, 40.0, 22.0), (48.0, 40.0, 22.0)), opposition=50.0),
 }
-"""Poses by name, fitted by eye to photographs' usual gestures."""
+"""Poses by name, fitted by eye."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +139,7 @@ SPREAD = (0.5, 0.8, 0.0, -1.4, -2.0)
 """Turn of each finger for a spread of 1, towards the thumb."""
 
 
-def rotation(axis: tuple[float, float, float] | np.ndarray, angle_deg: float) -> Float[np.ndarray, "3 3"]:
+def rotation(axis: tuple[float | int, ...] | Float[np.ndarray, "3"], angle_deg: float) -> Float[np.ndarray, "3 3"]:
     """Return the rotation by an angle about an axis (Rodrigues)."""
     x, y, z = np.asarray(axis, np.float64) / np.linalg.norm(axis)
     cross = np.array(((0, -z, y), (z, 0, -x), (-y, x, 0)))

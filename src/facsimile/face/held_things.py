@@ -7,12 +7,13 @@ from jaxtyping import Float, Float32
 
 from facsimile.face.accessories import KNIT, METAL, Accessory, accessory
 from facsimile.face.clothes import Garment
-from facsimile.face.gestures import FAR_DM, SLEEVE_SHARE, hand_parts
+from facsimile.face.gestures import FAR_DM, SLEEVE_SHARE, brought, hand_parts
 from facsimile.face.glasses import lens_outline
 from facsimile.face.hands import POSES, posed_hand
 from facsimile.face.scalp import SKULL_CENTRE, above_skull
 from facsimile.face.solids import Mesh, fan, joined, mirrored, sheet, tube
 from facsimile.face.strands import unit
+from facsimile.face.touching import Touch
 
 GRIP_Y, PALM_Z = 0.85, -0.17
 """Where the axis of what a hand holds passes, in the hand's frame (dm): across the palm, its radius before it."""
@@ -137,7 +138,11 @@ def phone(
         wrist_deg=(0.0, 15.0),
         size=size,
     )
-    return accessory("phone", mesh, kind="object", hold="touch", colour=colour, roughness=0.25), hand, 0.0
+    return (
+        accessory("phone before the face", mesh, kind="object", hold="touch", colour=colour, roughness=0.25),
+        hand,
+        0.0,
+    )
 
 
 def call(
@@ -159,15 +164,15 @@ def call(
         wrist_deg=(0.0, 10.0),
         size=size,
     )
-    return accessory("phone", mesh, kind="object", hold="touch", colour=colour, roughness=0.25), hand, 0.0
+    return accessory("phone at the ear", mesh, kind="object", hold="touch", colour=colour, roughness=0.25), hand, 0.0
 
 
 Maker = Callable[..., tuple[Accessory, Float[np.ndarray, "V 3"], float]]
 THINGS: dict[str, tuple[Maker, tuple[float, float, float], int]] = {
-    "microphone": (microphone, (0, 0, -1), 62),
-    "cup": (cup, (0, 0, -1), 57),
-    "phone before the face": (phone, (0, 0, 0), 30),
-    "phone at the ear": (call, (-0.93, 0, -0.33), 13),
+    "microphone": (microphone, (0.0, 0.0, -1.0), 62),
+    "cup": (cup, (0.0, 0.0, -1.0), 57),
+    "phone before the face": (phone, (0.0, 0.0, 0.0), 30),
+    "phone at the ear": (call, (-0.93, 0.0, -0.33), 13),
 }
 """What hands hold: its maker, the way to the face, and the landmark it follows sideways."""
 
@@ -190,16 +195,9 @@ def held_thing(
     make, approach, anchor = THINGS[name]
     has_sleeve, is_right = look.random() < SLEEVE_SHARE, bool(look.random() < 0.5)
     item, hand, gap = make(look, rng, size=size)
-    return hand_parts(
-        hand,
-        skin=skin,
-        garment=garment if has_sleeve else None,
-        is_right=is_right,
-        approach=unit(np.array(approach, np.float64)) if any(approach) else np.zeros(3),
-        anchor=anchor,
-        more=(item,),
-        gap_dm=gap,
-    )
+    towards = unit(np.array(approach, np.float64)) if any(approach) else np.zeros(3)
+    fit = Touch(item.vertices, towards.astype(np.float32), anchor, -gap)
+    return brought((item, *hand_parts(hand, skin=skin, sleeve=garment if has_sleeve else None)), fit, is_right=is_right)
 
 
 def _telephone(

@@ -70,7 +70,7 @@ class Drape:
         grid = centre + _directions(self.aside, self.up) * away[..., None]
         return joined([sheet(grid), *self._loops(grid, head)])
 
-    def _inside(self) -> Bool[np.ndarray, "H W"]:
+    def _inside(self) -> Bool[np.ndarray, "M N"]:
         """Return which directions of the field the cloth covers."""
         aside, up = _field()
         across = np.interp(aside[0], self.aside[0], np.arange(self.aside.shape[1])).round().astype(int)
@@ -91,7 +91,7 @@ class Drape:
         return out
 
 
-def pulled(skin: Float[np.ndarray, "H W"], inside: Bool[np.ndarray, "H W"]) -> Float[np.ndarray, "H W"]:
+def pulled(skin: Float[np.ndarray, "M N"], inside: Bool[np.ndarray, "M N"]) -> Float[np.ndarray, "M N"]:
     """Return the distance of cloth that lies on ``skin`` or spans it: nowhere below it, elsewhere as flat as can be."""
     cloth, step = skin.copy(), np.zeros_like(skin)
     for _ in range(PULLS):
@@ -100,7 +100,7 @@ def pulled(skin: Float[np.ndarray, "H W"], inside: Bool[np.ndarray, "H W"]) -> F
     return cloth
 
 
-def _field() -> tuple[Float[np.ndarray, "H W"], Float[np.ndarray, "H W"]]:
+def _field() -> tuple[Float[np.ndarray, "M N"], Float[np.ndarray, "M N"]]:
     """Return the directions (aside, up) of the field in degrees."""
     aside, up = (np.arange(low, high + STEP_DEG / 2, STEP_DEG) for low, high in FIELD_DEG)
     wide, high = np.meshgrid(aside, up)
@@ -126,7 +126,7 @@ def _skin_triangles() -> Int32[np.ndarray, "F 3"]:
     return corners[np.isin(corners, touched_vertices()).all(1)].astype(np.int32)
 
 
-def _skin_radius(head: Float32[np.ndarray, "W 3"], centre: Float[np.ndarray, "3"]) -> Float[np.ndarray, "H W"]:
+def _skin_radius(head: Float32[np.ndarray, "W 3"], centre: Float[np.ndarray, "3"]) -> Float[np.ndarray, "M N"]:
     """Return how far (dm) the outermost skin lies from ``centre`` in each direction of the field."""
     triangles = head[_skin_triangles()]
     ends = np.concatenate([triangles.reshape(-1, 3), triangles.mean(1), triangles[:, :2].mean(1)])

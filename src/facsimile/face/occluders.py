@@ -23,8 +23,8 @@ HAND_SIZE = {"female": 0.95, "male": 1.04}
 
 def random_occluder(
     look: np.random.Generator, rng: np.random.Generator, kind: str, *, appearance: Appearance
-) -> tuple[tuple[Accessory, ...], str]:
-    """Draw something of ``OCCLUDERS`` before a person's face, and say what it is.
+) -> tuple[Accessory, ...]:
+    """Draw something of ``OCCLUDERS`` before a person's face; the first part's name says what it is.
 
     ``look`` draws what stays the same from picture to picture of a person, ``rng`` what changes.
     """
@@ -33,15 +33,13 @@ def random_occluder(
     size = HAND_SIZE[appearance.description["sex"]] * float(np.exp(look.normal(0, 0.03)))
     skin, garment = face_colour(appearance), appearance.garment
     if kind == "hand":
-        parts, gesture = random_gesture(rng, skin=skin, garment=garment, size=size)
-        return parts, f"hand: {gesture}"
+        return random_gesture(rng, skin=skin, garment=garment, size=size)
     if kind == "mask":
-        mask = random_mask(look)
-        return (mask,), mask.name
+        return (random_mask(look),)
     if kind == "microphone" and look.random() < HEADSET_SHARE:
-        return headset(look), "headset"
+        return headset(look)
     name = "microphone" if kind == "microphone" else OBJECTS[int(look.choice(len(OBJECTS), p=OBJECT_SHARE))]
-    return held_thing(look, rng, name, skin=skin, garment=garment, size=size), name
+    return held_thing(look, rng, name, skin=skin, garment=garment, size=size)
 
 
 def face_colour(appearance: Appearance) -> Float32[np.ndarray, "3"]:

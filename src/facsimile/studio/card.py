@@ -13,7 +13,7 @@ def card(folder: Path, settings: Settings) -> str:
     """Return the README of a data set, with the label counts of its first samples before rendering."""
     recipe = settings.recipe
     drawn = plan(recipe, settings.seed, min(settings.count, CARD_PLAN_ROWS))
-    counts = format_occurrence(occurrence(drawn.action_units, drawn.head_pose_rad))
+    counts = format_occurrence(occurrence(drawn.action_units, drawn.head_pose_rad, occluder=drawn.occluder))
     return f"""---
 license: apache-2.0
 task_categories: [image-classification, keypoint-detection]
@@ -51,6 +51,7 @@ subject's own. Pixel (0, 0) is the centre of the top-left pixel.
 | `head_pose_rad` [3] | pitch (up), yaw (to the left), roll (to the left shoulder) |
 | `gaze_rad` [2,2] | left and right eye: yaw, pitch relative to the head |
 | `camera`, `light`, `appearance` | how the picture was taken, and of whom |
+| `occluder` | what covers the face: a hand and its gesture, a mask, a microphone, a cup, a phone; else empty |
 | `rig` | the model of form the person is drawn from: makehuman or ict |
 | `notation` | the expression as FACS text |
 | `recipe`, `seed` | where the row comes from |
@@ -80,6 +81,8 @@ def _command(settings: Settings) -> str:
     words += [f"--recipe {recipe.name}", f"--rig {settings.rig}", f"--image-format {settings.image_format}"]
     words += [f"--jpeg-quality {settings.jpeg_quality}"] if settings.image_format == "jpeg" else []
     words += [f"--buffers {','.join(settings.buffers)}"] if settings.buffers else []
+    if settings.render_engine != "raster":
+        words += [f"--engine-render {settings.render_engine}", f"--samples {settings.samples}"]
     if recipe.clips is not None:
         words += [f"--fps {recipe.clips.fps}", f"--clip-seconds {recipe.clips.seconds:g}"]
     return " ".join(words)

@@ -6,7 +6,9 @@ import json
 
 import numpy as np
 
+from facsimile.face.accessories import Accessory
 from facsimile.face.appearance import random_appearance
+from facsimile.face.occluders import random_occluder
 from facsimile.face.rigs import draw_identity
 from facsimile.facs.converters import expression_from_action_units
 from facsimile.facs.expression import ActionUnits
@@ -14,17 +16,28 @@ from facsimile.facs.notation import write
 from facsimile.render.background import background_of
 from facsimile.render.buffer_files import png_files
 from facsimile.render.buffers import Buffers
+from facsimile.render.cycles.painter import painter_of
+from facsimile.render.cycles.scene_file import Quality
 from facsimile.render.environment import DIM_PLACES, random_place
 from facsimile.render.light import Light, place_light
 from facsimile.render.place import Place
 from facsimile.render.postprocess import random_sensor
-from facsimile.render.renderer import render
+from facsimile.render.renderer import Painter, render
 from facsimile.render.rendering import Rendering
 from facsimile.render.scene import Person, Scene, face_centre, framed_camera, random_aperture
 from facsimile.studio.groups import Row, sample_note
 from facsimile.studio.settings import Settings
 from facsimile.studio.shards import encode_image
-from facsimile.studio.shots import LIGHT_STREAM, PERSON_STREAM, PIXEL_STREAM, Shot, shot, stream
+from facsimile.studio.shots import (
+    COVER_LOOK_STREAM,
+    GESTURE_STREAM,
+    LIGHT_STREAM,
+    PERSON_STREAM,
+    PIXEL_STREAM,
+    Shot,
+    shot,
+    stream,
+)
 
 CROP_LOWER_DM = 0.12
 """The reader's crop reaches lower than the middle of the face, so that it holds an open jaw; frames follow it."""
@@ -42,11 +55,18 @@ def render_sample(settings: Settings, index: int, *, person: Person) -> Row:
         this = shot(settings.recipe, settings.seed, index)
         scene = scene_of(this, person, seed=settings.seed, size=settings.size)
         wanted = tuple(name for name in settings.buffers if name != "segmentation")
-        rendering = render(scene, buffers=wanted)
+        rendering = render(scene, buffers=wanted, painter=_painter(settings))
         return row_of(this, scene, rendering, settings) | buffer_columns(rendering, settings.buffers)
     except BaseException as error:
         error.add_note(sample_note(index))
         raise
+
+
+def _painter(settings: Settings) -> Painter | None:
+    """Return what paints in the raster's place, one path tracer per worker; None for the raster."""
+    if settings.render_engine == "raster":
+        return None
+    return painter_of(Quality(samples=settings.samples))
 
 
 def person_of_settings(settings: Settings, identity: int) -> Person:
@@ -99,9 +119,19 @@ def scene_of(this: Shot, person: Person, *, seed: int, size: int) -> Scene:
         light=light_of(seed, this.identity, this.light),
         background=background_of(place, camera),
         sensor=dataclasses.replace(sensor, seed=sensor.seed + this.frame),
+        occluders=occluders_of(this, person, seed=seed),
         size=size,
         seed=this.index,
     )
+
+
+def occluders_of(this: Shot, person: Person, *, seed: int) -> tuple[Accessory, ...]:
+    """Return what covers the face in a shot: the same thing in all pictures of a person, held another way in each."""
+    if not this.occluder:
+        return ()
+    look = stream(seed, COVER_LOOK_STREAM, this.identity)
+    gesture = stream(seed, GESTURE_STREAM, this.identity, this.index - this.frame)
+    return random_occluder(look, gesture, this.occluder, appearance=person.appearance)
 
 
 def row_of(this: Shot, scene: Scene, rendering: Rendering, settings: Settings) -> Row:
@@ -134,6 +164,7 @@ def row_of(this: Shot, scene: Scene, rendering: Rendering, settings: Settings) -
             "ancestry": list(who.ancestry),
             "description": json.dumps(scene.appearance.description, sort_keys=True),
         },
+        "occluder": scene.occluders[0].name if scene.occluders else "",
         "rig": who.rig,
         "notation": write(ActionUnits(rendering.au)),
         "recipe": settings.recipe.name,

@@ -1,16 +1,21 @@
 """Count what a recipe will hold, before a single image is rendered."""
 
 import dataclasses
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Shaped
 
 from facsimile.facs.action_units import LABEL_UNITS, UNITS, unit_index
 from facsimile.facs.intensity import LETTERS, levels_of
 from facsimile.studio.recipe import Recipe
 from facsimile.studio.sampling import PROTOTYPES, SPEECH, exclusion_matrix
 from facsimile.studio.shots import shot
+
+
+Names = Sequence[str] | Shaped[np.ndarray, " N"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +28,8 @@ class Plan:
     """Pitch, yaw, roll."""
     gaze_rad: Float[np.ndarray, "N 2 2"]
     """Left and right eye; yaw, pitch."""
+    occluder: list[str]
+    """Kind of thing that covers the face; empty for none."""
 
 
 def plan(recipe: Recipe, seed: int, count: int) -> Plan:
@@ -34,13 +41,19 @@ def plan(recipe: Recipe, seed: int, count: int) -> Plan:
         np.stack([s.action_units for s in shots]),
         np.stack([s.head_pose_rad for s in shots]),
         np.stack([s.gaze_rad for s in shots]),
+        [s.occluder for s in shots],
     )
 
 
-def occurrence(action_units: Float[np.ndarray, "N A 2"], head_pose_rad: Float[np.ndarray, "N 3"]) -> dict[str, Any]:
-    """Count units, sides, levels, pairs and poses; shares are parts of all images.
+def occurrence(
+    action_units: Float[np.ndarray, "N A 2"],
+    head_pose_rad: Float[np.ndarray, "N 3"],
+    *,
+    occluder: Names | None = None,
+) -> dict[str, Any]:
+    """Count units, sides, levels, pairs, poses and what covers faces; shares are parts of all images.
 
-    A unit is active where the larger side is above 0. The five ``levels`` count those that are
+    ``occluder`` says what covers each face, empty for nothing. A unit is active where the larger side is above 0. The five ``levels`` count those that are
     written A-E (`facs.intensity`); an active unit below A is in none of them.
     """
     action_units = np.nan_to_num(action_units)
@@ -57,7 +70,15 @@ def occurrence(action_units: Float[np.ndarray, "N A 2"], head_pose_rad: Float[np
             name: {"sd": float(pose_deg[:, k].std()), "max_abs": float(np.abs(pose_deg[:, k]).max())}
             for k, name in enumerate(("pitch", "yaw", "roll"))
         },
+        "occluders": _occluders(occluder),
     }
+
+
+def _occluders(names: Names | None) -> dict[str, float]:
+    """Return the share of images with each occluder, the commonest first."""
+    if names is None or not len(names):
+        return {}
+    return {name: count / len(names) for name, count in Counter(name for name in names if name).most_common()}
 
 
 def _unit(intensity: Float[np.ndarray, "N 2"], is_active: Bool[np.ndarray, " N"]) -> dict[str, Any]:
@@ -122,11 +143,13 @@ def _pairs(is_active: Bool[np.ndarray, "N A"], count: int = 12) -> list[dict[str
 def format_occurrence(report: dict[str, Any]) -> str:
     """Lay the counts out as a table for people."""
     pose = ", ".join(f"{name} sd {v['sd']:.1f} max {v['max_abs']:.0f}" for name, v in report["pose_deg"].items())
+    covers = report["occluders"]
     lines = [
         f"{report['images']} images: {report['neutral_share']:.1%} neutral, "
         f"{report['asymmetric_share']:.1%} with unequal sides, "
         f"{report['units_per_expressive_face']:.1f} units in an expressive face",
         f"head (degrees): {pose}",
+        "covered faces: " + (", ".join(f"{name} {share:.1%}" for name, share in covers.items()) or "none"),
         "unit  active  left only  right only  mean   A-E",
     ]
     for code, unit in report["units"].items():

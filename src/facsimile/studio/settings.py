@@ -14,13 +14,15 @@ from facsimile.face.ict_data import ict_fingerprint, required_ict_path
 from facsimile.face.rigs import check_rig
 from facsimile.facs.action_units import LABEL_UNITS
 from facsimile.facs.controllers import CONTROLLERS
+from facsimile.render.cycles.blender import blender_version
 from facsimile.studio.recipe import Recipe, mixed
 
 SHARD_ROWS = 512
 """Rows a shard aims at, whole people or clips only; about 5 MB of images."""
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Version of the columns and of the manifest."""
 IMAGE_FORMATS = ("jpeg", "png")
+RENDER_ENGINES = ("raster", "cycles")
 BUFFERS = ("segmentation", "depth", "displacement")
 """What can be stored for every pixel."""
 DRAWING_ROOMS = ("facs", "face", "render", "studio")
@@ -50,6 +52,10 @@ class Settings:
     """Labels of every pixel to store beside the image: some of segmentation, depth, displacement."""
     rig: str = "makehuman"
     """What people are drawn from: makehuman, ict or mixed (``face.rigs``)."""
+    render_engine: str = "raster"
+    """What draws the pictures: raster, or cycles, a path tracer in a process of its own (``render.cycles``)."""
+    samples: int = 32
+    """Light paths per pixel of cycles."""
 
     def __post_init__(self) -> None:
         if self.count < 1:
@@ -66,6 +72,10 @@ class Settings:
         if unknown or len(set(self.buffers)) < len(self.buffers):
             raise ValueError(f"buffers must be different ones of {', '.join(BUFFERS)}, got {', '.join(self.buffers)}")
         check_rig(self.rig)
+        if self.render_engine not in RENDER_ENGINES:
+            raise ValueError(f"render_engine must be one of {RENDER_ENGINES}, got {self.render_engine!r}")
+        if not 1 <= self.samples <= 4096:
+            raise ValueError(f"samples must lie in 1..4096 light paths per pixel, got {self.samples}")
         most = self.recipe.max_identities
         if most is not None and self.num_identities > most:
             raise ValueError(
@@ -126,9 +136,16 @@ class Settings:
             "buffers": list(self.buffers),
             "rig": self.rig,
             "rig_data": None if self.rig == "makehuman" else ict_fingerprint(required_ict_path()),
+            "render": self._render_card(),
             "units": list(LABEL_UNITS),
             "controllers": list(CONTROLLERS),
         }
+
+    def _render_card(self) -> dict[str, Any]:
+        """Return what draws the pictures; ValueError says how to get a path tracer that is not there."""
+        if self.render_engine == "raster":
+            return {"engine": "raster"}
+        return {"engine": "cycles", "samples": self.samples, "bpy": blender_version()}
 
 
 @functools.cache

@@ -50,6 +50,7 @@ SCHEMA = pa.schema([
     ("appearance", pa.struct([
         ("age_years", pa.float32()), ("sex", pa.float32()), ("ancestry", _VECTOR), ("description", pa.string()),
     ])),
+    ("occluder", pa.string()),
     ("rig", pa.string()),
     ("notation", pa.string()),
     ("recipe", pa.string()),

@@ -14,7 +14,16 @@ from facsimile.studio.clips import AFFECT_NAMES, Clip, draw_clip
 from facsimile.studio.recipe import Recipe
 from facsimile.studio.sampling import sample_action_units
 
-PERSON_STREAM, LIGHT_STREAM, SHOT_STREAM, PIXEL_STREAM, CLIP_STREAM = range(5)
+(
+    PERSON_STREAM,
+    LIGHT_STREAM,
+    SHOT_STREAM,
+    PIXEL_STREAM,
+    CLIP_STREAM,
+    COVER_STREAM,
+    COVER_LOOK_STREAM,
+    GESTURE_STREAM,
+) = range(8)
 """Separate random streams: changing how one is used leaves the others' draws alone."""
 
 GAZE_PITCH_RATIO = 0.6
@@ -55,6 +64,8 @@ class Shot:
     """Time since the clip's beginning."""
     affect: str = ""
     """What the clip shows, if it shows an affect."""
+    occluder: str = ""
+    """Kind of thing that covers the face (``face.occluders.OCCLUDERS``); empty for none."""
 
 
 def stream(seed: int, kind: int, identity: int, position: int = 0) -> np.random.Generator:
@@ -84,6 +95,7 @@ def shot(recipe: Recipe, seed: int, index: int) -> Shot:
         offset=(float(rng.normal() * recipe.offset_sd), float(rng.normal() * recipe.offset_sd)),
         rest_pose_rad=pose,
         clip=index,
+        occluder=_occluder(recipe, seed, identity, position),
     )
 
 
@@ -112,7 +124,27 @@ def _frame(recipe: Recipe, seed: int, index: int) -> Shot:
         frame=frame,
         time_s=frame / clips.fps,
         affect=affect,
+        occluder=_occluder(recipe, seed, identity, position),
     )
+
+
+def _occluder(recipe: Recipe, seed: int, identity: int, position: int) -> str:
+    """Draw what covers a face at one of a person's places: a person has one kind or none, image 0 is always free."""
+    kind, chance = _occluder_of(recipe, seed, identity), recipe.occluders.part_of_images
+    if recipe.clips is None:
+        chance *= recipe.images_per_identity / (recipe.images_per_identity - 1) if position else 0
+    return kind if kind and stream(seed, COVER_STREAM, identity, position + 1).random() < chance else ""
+
+
+@functools.lru_cache(maxsize=4)
+def _occluder_of(recipe: Recipe, seed: int, identity: int) -> str:
+    """Draw what a person covers the face with, in some images."""
+    place = stream(seed, COVER_STREAM, identity).random() * recipe.occluders.part_of_images
+    for kind, share in recipe.occluders.shares.items():
+        if place < share:
+            return kind
+        place -= share
+    return ""
 
 
 @functools.lru_cache(maxsize=4)

@@ -20,8 +20,12 @@ def command() -> None:
 
 
 def recipe_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that name a population of images."""
+    """Add the options that name a population of images, and what draws them."""
     for option in (
+        click.option("--samples", type=click.IntRange(1, 4096), default=32, show_default=True,
+                     help="Light paths per pixel of cycles."),
+        click.option("--engine-render", "render_engine", type=click.Choice(["raster", "cycles"]), default="raster",
+                     show_default=True, help="raster, or Blender's path tracer; it needs FACSIMILE_BLENDER."),
         click.option("--rig", type=click.Choice(RIG_CHOICES), default="makehuman", show_default=True, help=RIG_HELP),
         click.option("--clip-seconds", type=click.FloatRange(0.5, 120), help="Length of a clip: sequences, affects."),
         click.option("--fps", type=click.Choice(["25", "60"]), help="Frames a second: sequences, affects."),
@@ -61,7 +65,7 @@ def make(
         from facsimile.studio.report import format_occurrence, occurrence, plan
 
         drawn = plan(settings.recipe, settings.seed, settings.count)
-        report = occurrence(drawn.action_units, drawn.head_pose_rad)
+        report = occurrence(drawn.action_units, drawn.head_pose_rad, occluder=drawn.occluder)
         looks = population(settings)
         both = f"{format_occurrence(report)}\n{format_population(looks)}"
         click.echo(json.dumps(report | {"people": looks}, indent=1) if as_json else both)
@@ -72,7 +76,7 @@ def make(
 
 def _settings(
     count: int | None, *, recipe_name: str, seed: int, size: int, rig: str, fps: str | None, clip_seconds: float | None,
-    image_format: str = "jpeg", jpeg_quality: int = 90, buffers: str | None = None,
+    render_engine: str, samples: int, image_format: str = "jpeg", jpeg_quality: int = 90, buffers: str | None = None,
 ) -> "Settings":  # fmt: skip
     """Return the settings that options name; without a count, those of a whole set."""
     from facsimile.studio.recipe import recipe_named
@@ -90,6 +94,8 @@ def _settings(
             jpeg_quality=jpeg_quality,
             buffers=tuple(name.strip() for name in buffers.split(",")) if buffers else (),
             rig=rig,
+            render_engine=render_engine,
+            samples=samples,
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
@@ -124,15 +130,20 @@ def _render(folder: Path, settings: "Settings", *, workers: int, engine: str, ra
 def sample(index: int, output: Path | None, force: bool, **drawing: Any) -> None:
     """Draw sample INDEX of a data set again and print its labels as JSON."""
     from facsimile.data.shards import decode_image
+    from facsimile.render.cycles.blender import BlenderError
     from facsimile.studio.people import person_of_settings, render_sample
     from facsimile.studio.sheet import encode_sheet
 
     if output is not None:
         refuse_overwrite(output, force=force)
     settings = _settings(index + 1, image_format="png", **drawing)
-    row = render_sample(
-        settings, index, person=person_of_settings(settings, index // settings.recipe.images_per_identity)
-    )
+    person = person_of_settings(settings, index // settings.recipe.images_per_identity)
+    try:
+        row = render_sample(settings, index, person=person)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    except BlenderError as error:
+        raise click.ClickException(str(error)) from error
     picture = decode_image(row.pop("image")["bytes"])
     if output is not None:
         write_atomic(output, encode_sheet(picture, output.suffix), force=force)
@@ -173,7 +184,8 @@ def show(folder: Path, output: Path | None, rows: int, columns: int, force: bool
         refuse_overwrite(output, force=force)
     try:
         shards = read_shards(folder)
-        report = occurrence(shards.column("au"), shards.column("head_pose_rad"))
+        covered = shards.column("occluder") if "occluder" in shards.column_names else None
+        report = occurrence(shards.column("au"), shards.column("head_pose_rad"), occluder=covered)
         if output is not None:
             sheet = contact_sheet(shards.images, shards.column("identity"), rows=rows, columns=columns)
             write_atomic(output, encode_sheet(sheet, output.suffix), force=force)
