@@ -93,7 +93,11 @@ def random_gaze(rng: np.random.Generator, head_pose_rad: np.ndarray) -> np.ndarr
 
 def face_centre(identity: Identity, head_pose_rad: np.ndarray) -> np.ndarray:
     """Return the middle of a neutral face in the room (dm)."""
-    neutral = rig_of(identity).neutral_vertices(identity)
+    return turned_face_centre(rig_of(identity).neutral_vertices(identity), head_pose_rad)
+
+
+def turned_face_centre(neutral: np.ndarray, head_pose_rad: np.ndarray) -> np.ndarray:
+    """Return the middle of the face of neutral vertices [V,3] in the room (dm)."""
     eyes = np.mean([neutral[eye].mean(0) for eye in topology().eye_vertices], 0)
     centre = np.array([[0.0, eyes[1] - FACE_BELOW_EYES_DM, FACE_DEPTH_DM]], np.float32)
     return bent(centre, np.array([[0, 9, 0]], np.float32), head_pose_rad)[0]

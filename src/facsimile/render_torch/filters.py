@@ -8,25 +8,33 @@ from jaxtyping import Float32, Int64
 from torch import Tensor
 
 
-def convolved(picture: Float32[Tensor, "B C H W"], kernels: list[np.ndarray]) -> Float32[Tensor, "B C H W"]:
-    """Filter each picture with its own kernel [odd,odd] (``cv2.filter2D``); the edge goes on beyond the edge."""
+def convolved(
+    picture: Float32[Tensor, "B C H W"], kernels: list[np.ndarray], *, edge: str = "replicate"
+) -> Float32[Tensor, "B C H W"]:
+    """Filter each picture with its own kernel [odd,odd] (``cv2.filter2D``).
+
+    Beyond the edge the edge goes on ("replicate") or the picture turns back ("reflect", the edge itself once).
+    """
     rows, columns = (max(kernel.shape[axis] for kernel in kernels) for axis in (0, 1))
     stacked = np.zeros((len(kernels), rows, columns), np.float32)
     for out, kernel in zip(stacked, kernels, strict=True):
         top, left = (rows - kernel.shape[0]) // 2, (columns - kernel.shape[1]) // 2
         out[top : top + kernel.shape[0], left : left + kernel.shape[1]] = kernel
-    num, channels, height, width = picture.shape
+    num, channels = picture.shape[:2]
     weight = torch.as_tensor(stacked, device=picture.device).repeat_interleave(channels, 0)[:, None]
     pad = (columns // 2, columns // 2, rows // 2, rows // 2)
-    padded = torch.nn.functional.pad(picture, pad, mode="replicate")
+    padded = torch.nn.functional.pad(picture, pad, mode=edge)
     flat = padded.reshape(1, num * channels, *padded.shape[2:])
     return torch.nn.functional.conv2d(flat, weight, groups=num * channels).reshape(picture.shape)
 
 
-def blurred(picture: Float32[Tensor, "B C H W"], sigmas: list[float], *, reach: float = 4.0) -> Tensor:
+def blurred(
+    picture: Float32[Tensor, "B C H W"], sigmas: list[float], *, reach: float = 4.0, edge: str = "replicate"
+) -> Float32[Tensor, "B C H W"]:
     """Blur each picture by a Gaussian (``cv2.GaussianBlur``), cut at ``reach`` deviations; 0 leaves it alone."""
     lines = [gaussian_line(sigma, reach) for sigma in sigmas]
-    return convolved(convolved(picture, [line[None] for line in lines]), [line[:, None] for line in lines])
+    across = convolved(picture, [line[None] for line in lines], edge=edge)
+    return convolved(across, [line[:, None] for line in lines], edge=edge)
 
 
 def gaussian_line(sigma: float, reach: float) -> Float32[np.ndarray, " K"]:

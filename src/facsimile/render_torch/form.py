@@ -100,10 +100,10 @@ def posed_vertices(
 def _moved(shapes: tuple[Tensor, ...], who: Tensor, weights: Tensor) -> Float32[Tensor, "B V 3"]:
     """Return the displacement of every vertex, person by person: their shapes are too large to repeat."""
     out = weights.new_zeros(len(who), shapes[0].shape[1])
-    for person, shape in enumerate(shapes):
-        rows = (who == person).nonzero()[:, 0]
-        if len(rows):
-            out[rows] = weights[rows] @ shape
+    people = who.tolist()
+    for person in sorted(set(people)):
+        rows = [row for row, one in enumerate(people) if one == person]
+        out[rows] = weights[rows] @ shapes[person]
     return out.reshape(len(who), -1, 3)
 
 

@@ -114,13 +114,13 @@ def _dabs(
     solid: Tensor,
 ) -> Dabs:
     """Open segments into the samples they touch in front of what is solid."""
-    num, height, width = solid.shape
+    height, width = solid.shape[1:]
     segments, flat_solid = steps.shape[2], solid.reshape(-1)
     owner, number = repeated(steps.reshape(-1))
     strand = torch.div(owner, segments, rounding_mode="floor")
     picture = torch.div(strand, steps.shape[1], rounding_mode="floor")
     first, way = start.reshape(-1, 3)[owner], (stop - start).reshape(-1, 3)[owner]
-    dx, dy, dz = way.unbind(1)
+    dx, dy = way[:, 0], way[:, 1]
     major = torch.maximum(dx.abs(), dy.abs())
     per_step = 1 / steps.reshape(-1)[owner].float()
     f = (number.float() + 0.5) * per_step

@@ -1,5 +1,7 @@
 """Exact labels of many pictures: what ``render.labels`` and ``render.performance`` say of one."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Float32
@@ -50,11 +52,12 @@ def landmark_visibility(
 
 def unit_visibility(landmark_visible: Bool[Tensor, "B 70"], yaw_rad: Float[Tensor, " B"]) -> Bool[Tensor, "B A 2"]:
     """Tell which units can be seen on which side; see ``render.labels.unit_visibility``."""
+
+    def half_seen(points: Iterable[int]) -> Tensor:
+        return landmark_visible[:, list(points)].float().mean(1) >= SEEN_SHARE
+
     of_region = {
-        region: torch.stack(
-            [landmark_visible[:, list(points)].float().mean(1) >= SEEN_SHARE for points in (left, right)], 1
-        )
-        for region, (right, left) in _RIGHT_LEFT.items()
+        region: torch.stack([half_seen(left), half_seen(right)], 1) for region, (right, left) in _RIGHT_LEFT.items()
     }
     seen = torch.stack([of_region[UNITS[code].region] for code in LABEL_UNITS], 1)
     turned, far = yaw_rad.abs() > FAR_SIDE_YAW_RAD, torch.where(yaw_rad > 0, 0, 1)

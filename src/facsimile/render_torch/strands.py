@@ -106,10 +106,8 @@ def posed_strands(
     template: Template,
 ) -> PosedStrands:
     """Return hair in the room on expressive heads; ``normals`` are those of ``vertices``."""
-    if kind == STRAND_HAIR:
-        points = _head_hair(grown, vertices, template)
-    else:
-        points = _surface_hair(grown, vertices, normals)
+    is_hair = kind == STRAND_HAIR
+    points = _head_hair(grown, vertices, template) if is_hair else _surface_hair(grown, vertices, normals)
     flat = points.reshape(len(points), -1, 3)
     room = bent(flat, flat, head_pose_rad).reshape(points.shape)
     return PosedStrands(room, grown.colour, grown.openness, grown.width_dm, grown.length)
