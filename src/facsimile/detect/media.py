@@ -14,6 +14,8 @@ import numpy as np
 from jaxtyping import Shaped, UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from facsimile.detect.signatures import Kind, kind_of
+
 PHOTO_SUFFIXES = frozenset(
     [".avif", ".bmp", ".gif", ".jpeg", ".jfif", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"]
 )
@@ -62,13 +64,19 @@ def expand(paths: Iterable[str | Path]) -> Iterator[Path | InputError]:
 
 
 def is_video(path: Path) -> bool:
-    """Return whether ``path`` is a video by its name."""
-    return path.suffix.lower() in VIDEO_SUFFIXES
+    """Return whether ``path`` is a video by its first bytes; by its name if they say nothing."""
+    kind = kind_of(path)
+    return path.suffix.lower() in VIDEO_SUFFIXES if kind is None else kind is Kind.VIDEO
 
 
 def read_photo(path: Path) -> UInt8[np.ndarray, "H W 3"]:
-    """Return the photo as RGB, turned upright by its EXIF tag; raise InputError for anything but a whole picture."""
+    """Return the photo as RGB, turned upright by its EXIF tag; of an animation the first picture.
+
+    Raises InputError for anything but a whole picture.
+    """
     _check_file(path)
+    if kind_of(path) is Kind.HEIF:
+        raise InputError(f"{path}: HEIC photos are not read; save it as JPEG or PNG")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what a picture is unfit for is said here, in one line
@@ -129,7 +137,8 @@ def _check_file(path: Path) -> None:
     try:
         status = path.stat()
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
+        lost = f"a link to {os.readlink(path)}, which is not there" if path.is_symlink() else "no such file"
+        raise InputError(f"{path}: {lost}") from error
     except (OSError, ValueError) as error:  # no permission, a name too long, a zero byte in it
         raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     if stat.S_ISDIR(status.st_mode):
