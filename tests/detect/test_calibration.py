@@ -59,7 +59,7 @@ def linear(num, **changes):
 @pytest.fixture
 def content(face):
     """A calibration of two units from all columns: 12 on each side, 4 for the face, from presence."""
-    columns = reading_columns(UNITS, has_controllers=True)
+    columns = reading_columns(UNITS)
     features = FeatureMap(columns)
     units = {
         "12": UnitCalibration("side", "intensity", linear(len(features.side_names)), (0.3, 0.1)),
@@ -72,7 +72,7 @@ def content(face):
 
 
 def test_the_names_are_those_of_the_table(face):
-    names = reading_columns(UNITS, has_controllers=True)
+    names = reading_columns(UNITS)
     values = dict(zip(names, reading_values(face), strict=True))
     layout = Layout(UNITS)
     (row,) = layout.rows(Frame("a", 0, 0.0, np.zeros((2, 2, 3), np.uint8), (face,)))
@@ -84,13 +84,13 @@ def test_the_names_are_those_of_the_table(face):
         assert values[name] == pytest.approx(table[name], abs=1e-6), name
 
 
-def test_values_follow_the_names_without_controllers(face):
-    plain = replace(face, controllers=None, controllers_sd=None)
-    assert len(reading_values(plain)) == len(reading_columns(UNITS, has_controllers=False))
+def test_faces_without_controllers_are_refused(face):
+    with pytest.raises(ValueError, match="has no controllers"):
+        reading_values(replace(face, controllers=None))
 
 
 def test_mirror_columns():
-    columns = reading_columns(UNITS, has_controllers=True)
+    columns = reading_columns(UNITS)
     assert {mirror_column(name) for name in columns} == set(columns)
     assert all(mirror_column(mirror_column(name)) == name for name in columns)
     assert mirror_column("rig_jawLeft_sd") == "rig_jawRight_sd"
@@ -98,7 +98,7 @@ def test_mirror_columns():
 
 
 def test_sets_of_columns():
-    columns = reading_columns(UNITS, has_controllers=True)
+    columns = reading_columns(UNITS)
     units, controllers = columns_of_set("units", columns), columns_of_set("controllers", columns)
     assert "AU12_L" in units
     assert not any(c.startswith("rig_") for c in units)
@@ -110,7 +110,7 @@ def test_sets_of_columns():
 
 
 def test_features_in_a_mirror(face):
-    features = FeatureMap(reading_columns(UNITS, has_controllers=True))
+    features = FeatureMap(reading_columns(UNITS))
     plain, turned = reading_values(face)[None], reading_values(mirrored(face))[None]
     np.testing.assert_allclose(features.face(plain), features.face(turned), atol=1e-7)
     for side in (0, 1):
@@ -226,12 +226,12 @@ def test_weights_are_checked(tmp_path, content):
 
 def test_readers_that_lack_columns_or_units_are_refused(content):
     calibration = calibration_of_json(content)
-    calibration.check(UNITS, has_controllers=True)
-    with pytest.raises(CalibrationError, match="needs rig_eyeBlinkLeft, which these weights do not read"):
-        calibration.check(UNITS, has_controllers=False)
+    calibration.check(UNITS)
+    with pytest.raises(CalibrationError, match="needs AU25, which these weights do not read"):
+        calibration.check((4, 12))
     content["units"]["6"] = content["units"]["12"]
     with pytest.raises(CalibrationError, match="has unit 6, which these weights do not read"):
-        calibration_of_json(content).check(UNITS, has_controllers=True)
+        calibration_of_json(content).check(UNITS)
 
 
 @pytest.mark.parametrize(

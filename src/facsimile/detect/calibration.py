@@ -86,9 +86,9 @@ class Calibration:
             sd[i] = deviation
         return replace(face, intensity=intensity, intensity_sd=sd)
 
-    def check(self, units: tuple[int, ...], *, has_controllers: bool) -> None:
+    def check(self, units: tuple[int, ...]) -> None:
         """Raise CalibrationError unless the readings of weights with ``units`` have all columns and units asked for."""
-        known = set(reading_columns(units, has_controllers=has_controllers))
+        known = set(reading_columns(units))
         if lacking := [c for c in self.features.columns if c not in known]:
             raise CalibrationError(f"calibration: needs {lacking[0]}, which these weights do not read; calibrate again")
         if unread := [code for code in self.units if code not in units]:
@@ -98,7 +98,7 @@ class Calibration:
         return any(unit.view == view and unit.is_used for unit in self.units.values())
 
     def _places(self, face: Face) -> Int[np.ndarray, " C"]:
-        names = reading_columns(face.units, has_controllers=face.controllers is not None)
+        names = reading_columns(face.units)
         place = {name: i for i, name in enumerate(names)}
         return np.array([place[name] for name in self.features.columns], np.intp)
 

@@ -16,28 +16,29 @@ SIGNED_COLUMNS = ("yaw_rad", "roll_rad", "gaze_yaw_rad")
 FEATURE_SETS = ("controllers", "units", "all")
 
 
-def reading_columns(units: tuple[int, ...], *, has_controllers: bool) -> tuple[str, ...]:
+def reading_columns(units: tuple[int, ...]) -> tuple[str, ...]:
     """Return the names of what ``reading_values`` gives: angles, units with deviations, controllers with deviations."""
     names = list(ANGLE_COLUMNS)
     for code in units:
         whole = f"AU{code:02d}"
         names += [f"{whole}_L", f"{whole}_R"] if UNITS[code].is_sided else [whole]
         names.append(f"{whole}_sd")
-    if has_controllers:
-        names += [f"rig_{name}" for name in CONTROLLERS] + [f"rig_{name}_sd" for name in CONTROLLERS]
-    return tuple(names)
+    return (*names, *(f"rig_{name}" for name in CONTROLLERS), *(f"rig_{name}_sd" for name in CONTROLLERS))
 
 
 def reading_values(face: Face) -> Float[np.ndarray, " C"]:
-    """Return the face's numbers in the order of ``reading_columns``; a unit's deviation is that of its larger side."""
+    """Return the face's numbers in the order of ``reading_columns``; a unit's deviation is that of its larger side.
+
+    Raises ValueError for a face whose controllers were not read.
+    """
+    if face.controllers is None or face.controllers_sd is None:
+        raise ValueError("face: has no controllers; a calibration needs faces as the detector reads them")
     values = [face.head_pose_rad, face.gaze_rad]
     larger = np.argmax(face.intensity, 1)
     for i, code in enumerate(face.units):
         values.append(face.intensity[i] if UNITS[code].is_sided else face.intensity[i].max(keepdims=True))
         values.append(face.intensity_sd[i, larger[i]][None])
-    if face.controllers is not None and face.controllers_sd is not None:
-        values += [face.controllers, face.controllers_sd]
-    return np.concatenate(values).astype(np.float64)
+    return np.concatenate([*values, face.controllers, face.controllers_sd]).astype(np.float64)
 
 
 def columns_of_set(name: str, columns: tuple[str, ...]) -> tuple[str, ...]:

@@ -20,11 +20,13 @@ from facsimile.data.align import rotation_of
 from facsimile.detect import media
 from facsimile.detect.aligner import PASSES, Aligned, align, crop_from_box, crop_from_landmarks
 from facsimile.detect.baseline import Baseline, GivenNeutral, NoBaseline, baseline_maker
+from facsimile.detect.calibration import read_calibration
 from facsimile.detect.faces import Face, Frame, box_of
 from facsimile.detect.finder import PHOTO_STAGES, VIDEO_STAGES, find_faces, intersection_over_union
 from facsimile.detect.media import InputError
 from facsimile.detect.people import People, Person
 from facsimile.detect.reader import Reader
+from facsimile.detect.streams import has_frames, is_stream, read_stream
 from facsimile.detect.table import Layout
 from facsimile.detect.writers import arrow_table
 
@@ -56,6 +58,7 @@ class Detector:
         neutral: Input | None = None,
         baseline: str = "none",
         smooth: bool = SMOOTH,
+        calibration: str | Path | None = None,
         min_score: float = MIN_SCORE,
         threads: int = 1,
     ):
@@ -64,13 +67,19 @@ class Detector:
         ``neutral`` shows the one person of the inputs at rest, and every face is read relative to it; ``baseline`` is
         one of BASELINES and finds each person's rest in the video itself (see ``detect.baseline``).
         ``smooth`` takes jitter out of videos (see ``detect.smoothing``). Photos are neither smoothed nor given a
-        baseline other than ``neutral``.
+        baseline other than ``neutral``. ``calibration`` is a file of `facsimile calibrate` for these weights; it is
+        fitted on faces read alone and goes with neither ``neutral`` nor ``baseline``.
         """
         self._new_baseline = baseline_maker(baseline)
         if neutral is not None and baseline != "none":
             raise ValueError(f"neutral, baseline={baseline!r}: a face at rest is given or looked for; choose one")
+        if calibration is not None and (neutral is not None or baseline != "none"):
+            raise ValueError("calibration: is fitted on faces read alone; give it without neutral and baseline")
+        self.calibration = None if calibration is None else read_calibration(calibration, weights=weights)
         self.reader = Reader(weights, threads=threads)
         self.units = self.reader.card.units
+        if self.calibration is not None:
+            self.calibration.check(self.units)
         self.min_score, self.smooth = min_score, smooth
         self._given: Baseline = NoBaseline()
         if neutral is not None:
@@ -138,8 +147,9 @@ class Detector:
 
     def _frames(self, item: tuple[str, Path | np.ndarray], every: int) -> Iterator[Frame]:
         name, source = item
-        if isinstance(source, Path) and media.is_video(source):
-            for still, faces in self.read_video(media.read_video(source, every=every)):
+        if isinstance(source, Path) and has_frames(source):
+            stills = read_stream(source, every=every) if is_stream(source) else media.read_video(source, every=every)
+            for still, faces in self.read_video(stills):
                 yield Frame(name, still.index, still.time_s, still.image, faces)
             return
         image = media.read_photo(source) if isinstance(source, Path) else media.rgb_of_array(source, name)
@@ -174,7 +184,8 @@ class Detector:
         faces = [
             _face(aligned, i, self.units, is_relative=reference is not None) for i, reference in enumerate(references)
         ]
-        return _distinct([face for face in faces if face.score >= self.min_score])
+        kept = _distinct([face for face in faces if face.score >= self.min_score])
+        return kept if self.calibration is None else [self.calibration.apply(face) for face in kept]
 
     def _neutral_face(self, neutral: Input) -> Face:
         frame = next(self.stream(neutral), None)

@@ -54,6 +54,7 @@ class Trees:
 
     def predict(self, features: Float[np.ndarray, "N F"]) -> Float[np.ndarray, " N"]:
         """Return the model's answers."""
+        features = features.astype(np.float32)  # as scikit-learn compares
         rows, trees = np.arange(len(features))[:, None], np.arange(len(self.value))
         node: np.ndarray = np.zeros((len(features), len(trees)), np.int64)
         while True:
