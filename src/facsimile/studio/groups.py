@@ -70,6 +70,8 @@ def sample_command(settings: Settings, index: int) -> str:
     recipe, clips = settings.recipe, settings.recipe.clips
     words = ["facsimile", "dataset", "sample", str(index), "--recipe", recipe.name, "--seed", str(settings.seed)]
     words += ["--size", str(settings.size), "--rig", settings.rig, "-o", f"sample-{index}.png"]
+    if settings.render_engine != "raster":
+        words += ["--engine-render", settings.render_engine, "--samples", str(settings.samples)]
     if clips is not None:
         words += ["--fps", str(clips.fps), "--clip-seconds", f"{clips.seconds:g}"]
     return shlex.join(words)

@@ -44,7 +44,7 @@ def _build(document: dict[str, Any], arrays: dict[str, np.ndarray], *, as_masks:
             continue
         is_hair = "taper" in part
         if as_masks:
-            material = materials.flat(MASK_COLOURS[part["label"]])
+            material = materials.flat(MASK_COLOURS[part["label"]], has_mouth=part.get("material") == "skin")
         else:
             material = materials.hair(part["name"]) if is_hair else materials.named(part["material"])
         (add_hairs if is_hair else add_part)(part, arrays, material)

@@ -25,7 +25,7 @@ HAIR_ROUGHNESS = {"hair": (0.28, 0.45), "brow": (0.35, 0.5), "beard": (0.35, 0.5
 """Along and across the hair."""
 HAIR_GAIN = 0.8
 """Albedo of a lock, as the raster has it, to the colour of Blender's hair."""
-LID_GLOW, TOOTH_GLOW, MOUTH_GLOW = 0.12, 0.14, 0.12
+LID_GLOW, TOOTH_GLOW, MOUTH_GLOW = 0.12, 0.16, 0.08
 """Part of the light on the face that reaches eyes and mouth through lids, lips and cheeks themselves: the mesh has no
 thin, translucent flesh there, and without it open mouths are black (the raster: ``eye_material``, ``LIP_GLOW``)."""
 
@@ -56,11 +56,14 @@ class Materials:
         tree.finish(hair.outputs[0])
         return tree.material
 
-    def flat(self, colour: tuple[float, float, float]) -> bpy.types.Material:
-        """Return a material that shines in one colour whatever the light."""
+    def flat(self, colour: tuple[float, float, float], *, has_mouth: bool) -> bpy.types.Material:
+        """Return a material that shines in one colour whatever the light; ``has_mouth``: not inside the mouth."""
         tree = Tree("flat")
         glow = tree.node("ShaderNodeEmission")
         glow.inputs["Color"].default_value = (*colour, 1)
+        if has_mouth:
+            inside = _inside_mouth(tree, self._arrays)
+            tree.link(tree.mixed(inside, (*colour, 1), (0, 0, 0, 1)), glow.inputs["Color"])
         tree.finish(glow.outputs[0])
         return tree.material
 
@@ -70,7 +73,7 @@ def skin(tree: Tree, described: dict[str, Any], arrays: dict[str, np.ndarray]) -
     colour = tree.texture(picture("skin.colour", arrays["skin.colour"]), "uv")
     finish = tree.texture(picture("skin.finish", arrays["skin.finish"]), "uv")
     height = tree.texture(picture("skin.height", arrays["skin.height"]), "uv", interpolation="Cubic")
-    inside = tree.above(tree.texture(picture("mouth.mask", arrays["mouth.mask"]), "mask_uv"), 0.5)
+    inside = _inside_mouth(tree, arrays)
     rough, strength, _lip = tree.channels(finish)
     lining = [LINING_PALENESS * value for value in described["gum"]]
     body = tree.principled(
@@ -176,6 +179,11 @@ def gum(tree: Tree, described: dict[str, Any], arrays: dict[str, np.ndarray]) ->
     tree.link(colour, flesh.inputs["Base Color"])
     _glow(tree, flesh, colour, described, MOUTH_GLOW)
     tree.finish(flesh.outputs[0])
+
+
+def _inside_mouth(tree: Tree, arrays: dict[str, np.ndarray]) -> Any:
+    """Return 1 inside the mouth, else 0, by the mask that the raster asks."""
+    return tree.above(tree.texture(picture("mouth.mask", arrays["mouth.mask"]), "mask_uv"), 0.5)
 
 
 def _glow(tree: Tree, surface: Any, colour: Any, described: dict[str, Any], part: float) -> None:
