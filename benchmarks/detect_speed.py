@@ -1,13 +1,17 @@
 """Frames a second of `facsimile detect` on a synthetic video, and where the time goes.
 
-    python benchmarks/detect_speed.py [--threads 1] [--json out.json]
+    python benchmarks/detect_speed.py [--threads 1] [--peer PYTHON] [--json out.json]
 
-A rendered face moves over 640 x 480 frames; each stage is also timed alone. Median and quartiles of several runs.
+A rendered face moves over 640 x 480 frames. The command runs in a process of its own: seconds to its first row, frames
+a second after it, peak memory. Each stage is also timed alone; median and quartiles of several runs. ``--peer`` is an
+interpreter with MediaPipe (see ``mediapipe_face_mesh.py``), which reads the same video in turns with the command.
 """
 
 import json
 import os
 import platform
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -30,8 +34,9 @@ from facsimile.facs.expression import ActionUnits
 from facsimile.render.renderer import render
 from facsimile.render.scene import portrait_scene
 
-BAR = 15.0
-"""Frames a second that must be reached on two cores."""
+BARS = {"frames_per_second": 60.0, "first_s": 2.0, "peak_mb": 500.0}
+"""What must be reached on two cores with one face: the first at least, the others at most."""
+PEER = Path(__file__).with_name("mediapipe_face_mesh.py")
 SIZE = (640, 480)
 FACE = 320
 RATE = 25
@@ -95,27 +100,83 @@ def measure(video: Path, count: int, *, weights: Path | None, threads: int, repe
     }
 
 
+def from_cold(command: list[str]) -> dict[str, float]:
+    """Run a command that prints a header and a line per frame; return what a user waits for and pays."""
+    start = time.perf_counter()
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.readline()
+        first = time.perf_counter()
+        count = 1 + sum(1 for _ in process.stdout)
+        end = time.perf_counter()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise click.ClickException(f"{' '.join(command)} failed with {process.returncode}")
+    return {
+        "first_s": first - start,
+        "frames_per_second": (count - 1) / (end - first),
+        "whole_s": end - start,
+        "cpu_s": usage.ru_utime + usage.ru_stime,
+        "peak_mb": usage.ru_maxrss / 1024,
+    }
+
+
+def in_turns(commands: dict[str, list[str]], repeats: int) -> dict[str, dict[str, float]]:
+    """Return the median of each command's figures; they take turns, so that a busy machine is busy for both."""
+    runs = {name: [] for name in commands}
+    for _ in range(repeats):
+        for name, command in commands.items():
+            runs[name].append(from_cold(command))
+    return {name: {key: float(np.median([r[key] for r in many])) for key in many[0]} for name, many in runs.items()}
+
+
+def commands_of(video: Path, *, threads: int, weights: Path | None, peer: Path | None) -> dict[str, list[str]]:
+    program = [sys.executable, "-c", "from facsimile.app.cli import main; main()"]
+    options = ["--threads", str(threads), "--min-score", "0"] + (["--weights", str(weights)] if weights else [])
+    commands = {"facsimile detect": [*program, "detect", str(video), *options]}
+    return commands | ({"MediaPipe Face Mesh": [str(peer), str(PEER), str(video)]} if peer else {})
+
+
+def verdict(cold: dict[str, float]) -> list[str]:
+    """Say of each bar whether it is passed."""
+    lines = []
+    for name, bar in BARS.items():
+        passed = cold[name] >= bar if name == "frames_per_second" else cold[name] <= bar
+        lines.append(f"{'pass' if passed else 'FAIL'}  {name} {cold[name]:.1f} (bar {bar:g})")
+    return lines
+
+
 @click.command()
 @click.option("--frames", "count", default=200)
 @click.option("--repeats", default=3)
 @click.option("--threads", default=1)
 @click.option("--weights", type=click.Path(path_type=Path))
+@click.option("--peer", type=click.Path(exists=True, path_type=Path), help="An interpreter with mediapipe.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path))
-def main(count: int, repeats: int, threads: int, weights: Path | None, json_path: Path | None) -> None:
+def main(
+    count: int, repeats: int, threads: int, weights: Path | None, peer: Path | None, json_path: Path | None
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         video = Path(folder) / "face.mp4"
         write(video, count)
+        commands = commands_of(video, threads=threads, weights=weights, peer=peer)
+        cold = in_turns(commands, repeats)
         stages = measure(video, count, weights=weights, threads=threads, repeats=repeats)
-    rate = 1000 / stages["whole, per frame"]["ms"]
     machine = {
         "cores": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version(),
         "opencv": cv2.__version__, "onnxruntime": onnxruntime.__version__, "threads": threads,
     }  # fmt: skip
+    for name, run in cold.items():
+        print(f"{name:26} " + "  ".join(f"{key} {value:.2f}" for key, value in run.items()))
     for name, stage in stages.items():
         print(f"{name:26} {stage['ms']:8.2f} ms  ({stage['ms_q1']:.2f}-{stage['ms_q3']:.2f})")
-    print(f"{rate:.1f} frames a second; {'pass' if rate >= BAR else 'FAIL'}: at least {BAR:g}; {machine}")
+    print("\n".join(verdict(cold["facsimile detect"])) + f"\n{machine}")
     if json_path:
-        json_path.write_text(json.dumps({"fps": rate, "stages": stages, "machine": machine}, indent=1) + "\n")
+        result = {"cold": cold, "stages": stages, "machine": machine}
+        json_path.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":
