@@ -1,50 +1,20 @@
 import json
 
-import cv2
-import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
 from facsimile.app.cli import cli
-from facsimile.data.align import TEMPLATE
 from facsimile.detect.reader import SHIPPED_WEIGHTS
-from facsimile.facs.action_units import LABEL_UNITS
 
 COUNT = 12
 
 pytestmark = pytest.mark.skipif(not SHIPPED_WEIGHTS.exists(), reason="no weights in this checkout")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A data set of noise in which the labels are known: four people, the first picture of each at rest."""
-    return write(tmp_path_factory.mktemp("noise"))
-
-
-def write(path, **columns):
-    random = np.random.default_rng(0)
-    au = (random.random((COUNT, len(LABEL_UNITS), 2)) * 5).astype(np.float32)
-    au[::3] = 0
-    visible = np.ones_like(au, bool)
-    visible[:, 0] = False
-    noise = random.integers(0, 256, (COUNT, 120, 120, 3), dtype=np.uint8)
-    images = [{"bytes": cv2.imencode(".png", image)[1].tobytes(), "path": None} for image in noise]
-    landmarks = TEMPLATE * 112 + random.normal(size=(COUNT, 70, 2))
-    table = pa.table(
-        {
-            "image": pa.array(images, pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
-            "identity": pa.array(np.arange(COUNT) // 3),
-            "au": pa.array(au.tolist(), pa.list_(pa.list_(pa.float32()))),
-            "au_visible": pa.array(visible.tolist(), pa.list_(pa.list_(pa.bool_()))),
-            "landmarks": pa.array(landmarks.tolist(), pa.list_(pa.list_(pa.float32()))),
-            "landmark_visible": pa.array([[True] * 70] * COUNT, pa.list_(pa.bool_())),
-            **columns,
-        }
-    )
-    pq.write_table(table, path / "shard-00000.parquet")
-    return path
+@pytest.fixture
+def folder(noise_set):
+    return noise_set
 
 
 def run(*arguments):
@@ -82,15 +52,15 @@ def test_options_leave_rows_away(folder):
     assert (found["num_faces"], found["num_people"]) == (4, 4)
 
 
-def test_several_sets_and_weights_stand_side_by_side(folder, tmp_path):
-    other = write(tmp_path)
+def test_several_sets_stand_side_by_side(folder, noise_writer):
+    other = noise_writer()
     found = measured("--data", folder, "--data", other, "--no-neutral")
     assert [block["data"] for block in found["blocks"]] == [folder.name, other.name]
     assert f"linear on true landmarks of {other.name}" in found["blocks"][0]["subjects"]
 
 
-def test_rigs_are_measured_apart(folder, tmp_path):
-    other = write(tmp_path, rig=pa.array(["a"] * 12))
+def test_rigs_are_measured_apart(folder, noise_writer):
+    other = noise_writer(rig=pa.array(["a"] * 12))
     found = measured("--data", other, "--by-rig", "--no-neutral")
     assert [block["data"] for block in found["blocks"]] == [f"{other.name} (a)"]
     result = run("--data", folder, "--by-rig", "--part", "all")

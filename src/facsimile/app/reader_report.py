@@ -12,6 +12,16 @@ from facsimile.app.reader_evaluation import (
     read_block,
     read_block_at_rest,
 )
+from facsimile.app.reader_page import html_page
+from facsimile.app.reader_probes import (
+    PICTURES_PER_PERSON,
+    Portraits,
+    draw_portraits,
+    half_face_table,
+    half_face_test,
+    perturbation_table,
+    perturbation_test,
+)
 from facsimile.evaluate.report import heading, report, tables
 from facsimile.evaluate.sample import Answer
 from facsimile.evaluate.tables import Table, as_markdown, as_text, plain
@@ -53,6 +63,7 @@ def measure(plan: Plan) -> dict[str, Any]:
         "aligned_by": ALIGNED_BY[plan.with_detector],
         "seed": plan.seed,
         "weights": {s.name: str(path or "shipped") for s, path in zip(subjects, plan.weights, strict=True)},
+        "half_face": plain(_half_faces(plan, subjects)),
         "blocks": [plain(_measure_block(plan, block, blocks, subjects)) for block in blocks],
     }
     return result
@@ -63,15 +74,21 @@ def text_of(result: dict[str, Any]) -> str:
     lines = [f"part {result['part']}, aligned by {result['aligned_by']}, intervals: 95 % over people"]
     for block in result["blocks"]:
         lines += ["", heading(block), *("\n" + as_text(table) for table in _tables(block))]
+    lines += ["\n" + as_text(table) for table in _probe_tables(result)]
     return "\n".join(lines)
 
 
 def page_of(result: dict[str, Any], suffix: str) -> str:
-    """Return the report as a page: Markdown."""
-    lines = ["# Readers", "", f"Part {result['part']}, aligned by {result['aligned_by']}."]
-    for block in result["blocks"]:
-        lines += ["", f"## {heading(block)}", *("\n" + as_markdown(table) for table in _tables(block))]
-    return "\n".join(lines) + "\n"
+    """Return the report as a page, ``.html`` with plots or ``.md``."""
+    title = f"Readers: part {result['part']}, aligned by {result['aligned_by']}"
+    blocks = [(block, _tables(block)) for block in result["blocks"]]
+    probes = _probe_tables(result)
+    if suffix == ".html":
+        return html_page(title, blocks, probes)
+    lines = [f"# {title}"]
+    for block, parts in blocks:
+        lines += ["", f"## {heading(block)}", *("\n" + as_markdown(table) for table in parts)]
+    return "\n".join([*lines, *("\n" + as_markdown(table) for table in probes)]) + "\n"
 
 
 def _measure_block(plan: Plan, block: Block, blocks: list[Block], subjects: list[Subject]) -> dict[str, Any]:
@@ -83,8 +100,27 @@ def _measure_block(plan: Plan, block: Block, blocks: list[Block], subjects: list
             answers += read_block_at_rest(block, subject, alone)
     if plan.with_baselines:
         answers += baselines(block, blocks)
-    return report(block.truth, answers, seed=plan.seed)
+    found = report(block.truth, answers, seed=plan.seed)
+    if plan.probes:
+        count = plan.probes * PICTURES_PER_PERSON
+        found["perturbations"] = {subject.name: perturbation_test(block, subject, count) for subject in subjects}
+    return found
+
+
+def _half_faces(plan: Plan, subjects: list[Subject]) -> dict[str, Any]:
+    """Run the half-face test on people drawn for it, the same for all weights of one crop size."""
+    if not plan.probes:
+        return {}
+    sizes = {subject.reader.card.crop_size for subject in subjects}
+    portraits: dict[int, Portraits] = {
+        size: draw_portraits(plan.probes, crop_size=size, seed=plan.seed) for size in sizes
+    }
+    return {s.name: half_face_test(s, portraits[s.reader.card.crop_size], seed=plan.seed) for s in subjects}
 
 
 def _tables(block: dict[str, Any]) -> list[Table]:
-    return tables(block)
+    return tables(block) + [perturbation_table(name, of) for name, of in block.get("perturbations", {}).items()]
+
+
+def _probe_tables(result: dict[str, Any]) -> list[Table]:
+    return [half_face_table(name, found) for name, found in result["half_face"].items()]
