@@ -10,8 +10,8 @@ from PIL import Image
 
 from facsimile.app.output import refuse_overwrite, write_atomic
 from facsimile.detect.faces import Frame
-from facsimile.detect.media import is_video
 from facsimile.detect.overlay import draw_overlay
+from facsimile.detect.streams import has_frames
 
 JPEG_QUALITY = 92
 FRAME = "_{:06d}"
@@ -40,7 +40,7 @@ class OverlayFolder:
 
     def save(self, frame: Frame) -> None:
         """Draw one frame."""
-        number = FRAME.format(frame.index) if is_video(Path(frame.input)) else ""
+        number = FRAME.format(frame.index) if has_frames(Path(frame.input)) else ""
         buffer = io.BytesIO()
         Image.fromarray(draw_overlay(frame)).save(buffer, "JPEG", quality=JPEG_QUALITY)
         path = self._folder / f"{self._stems[frame.input]}{number}.jpg"
@@ -50,8 +50,8 @@ class OverlayFolder:
         """Return the files in the folder that have the name of a drawing, in the order of the names."""
         if not self._folder.is_dir():
             return []
-        photos = {f"{self._stems[str(path)]}.jpg" for path in inputs if not is_video(path)}
-        videos = {self._stems[str(path)] for path in inputs if is_video(path)}
+        photos = {f"{self._stems[str(path)]}.jpg" for path in inputs if not has_frames(path)}
+        videos = {self._stems[str(path)] for path in inputs if has_frames(path)}
         return [p for p in sorted(self._folder.glob("*.jpg")) if p.name in photos or _video_of(p.stem) in videos]
 
 
@@ -59,11 +59,11 @@ def _stems(inputs: Sequence[Path]) -> dict[str, str]:
     """Return a name for each input's drawings such that no two inputs share one; videos choose first."""
     stems: dict[str, str] = {}
     photos, videos = set[str](), set[str]()
-    for path in sorted(dict.fromkeys(inputs), key=lambda path: not is_video(path)):
+    for path in sorted(dict.fromkeys(inputs), key=lambda path: not has_frames(path)):
         stem, count = path.stem, 2
-        while stem in videos if is_video(path) else stem in photos or _video_of(stem) in videos:
+        while stem in videos if has_frames(path) else stem in photos or _video_of(stem) in videos:
             stem, count = f"{path.stem}-{count}", count + 1
-        (videos if is_video(path) else photos).add(stem)
+        (videos if has_frames(path) else photos).add(stem)
         stems[str(path)] = stem
     return stems
 

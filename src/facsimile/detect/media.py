@@ -98,11 +98,20 @@ def read_photo(path: Path) -> UInt8[np.ndarray, "H W 3"]:
 def read_video(path: Path, *, every: int = 1) -> Iterator[Still]:
     """Yield every ``every``-th frame with its time stamp, one at a time; raise InputError if the video breaks off."""
     _check_file(path)
+    quiet_decoder()
+    yield from read_frames(cv2.VideoCapture(str(path)), str(path), every=every)
+
+
+def quiet_decoder() -> None:
+    """Let FFmpeg say nothing of its own on standard error; has effect before the first video is opened."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", FFMPEG_QUIET)
-    video = cv2.VideoCapture(str(path))
+
+
+def read_frames(video: cv2.VideoCapture, name: str, *, every: int = 1) -> Iterator[Still]:
+    """Yield the frames of an opened video and close it; errors as in `read_video`."""
     try:
         if not video.isOpened():
-            raise InputError(f"{path}: a video that cannot be opened: broken, cut off, or of an unknown kind")
+            raise InputError(f"{name}: a video that cannot be opened: broken, cut off, or of an unknown kind")
         rate, expected = video.get(cv2.CAP_PROP_FPS), video.get(cv2.CAP_PROP_FRAME_COUNT)
         index, last_s = 0, -math.inf
         while video.grab():
@@ -119,9 +128,9 @@ def read_video(path: Path, *, every: int = 1) -> Iterator[Still]:
     finally:
         video.release()
     if index == 0:
-        raise InputError(f"{path}: the video has no frame that can be read")
+        raise InputError(f"{name}: the video has no frame that can be read")
     if expected - index > max(2.0, MISSING_FRAMES * expected):
-        raise InputError(f"{path}: breaks off after {index} of {expected:.0f} frames; those before are kept")
+        raise InputError(f"{name}: breaks off after {index} of {expected:.0f} frames; those before are kept")
 
 
 def rgb_of_array(array: Shaped[np.ndarray, "..."], name: str) -> UInt8[np.ndarray, "H W 3"]:

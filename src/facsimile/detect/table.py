@@ -2,8 +2,8 @@
 
 Columns: where and when (``input, frame, time_s, face_id, score, box_*``), head and gaze, then per action unit ``AU12``
 (intensity 0-5, the larger side), ``AU12_L`` and ``AU12_R`` where the unit has sides, ``AU12_sd`` (standard deviation),
-``AU12_p`` (probability that the unit is present) and ``AU12_visible`` (probability that its place can be seen), then rig
-controllers ``rig_*`` (0-1) with deviations ``rig_*_sd``, and landmarks ``x_*``, ``y_*`` in image pixels; on demand
+``AU12_p`` (probability that the unit is present) and ``AU12_visible`` (probability that its place can be seen), then
+rig controllers ``rig_*`` (0-1) with deviations ``rig_*_sd``, and landmarks ``x_*``, ``y_*`` in image pixels; on demand
 ``*_raw``, what was read in this frame alone. Left and right are the subject's own.
 """
 
