@@ -74,6 +74,7 @@ def synthetic_bars(subject: Subject, data: Path, part: str, limit: int | None) -
             for side, title in (("L", "left"), ("R", "right")):
                 yield at_least(where, f"{way}: mean r of the {title} side, {units}", 0.8, of["sets"][units][side]["r"])
             yield shown(where, f"{way}: mean r of left minus right, {units}", of["sets"][units]["L-R"]["r"])
+            yield shown(where, f"{way}: mean r, both sides as rows, {units}", of["sets"][units]["pooled"]["r"])
             yield shown(where, f"{way}: mean ICC(3,1), {units}", of["sets"][units]["larger"]["icc"])
         yield at_least(where, f"{way}: side right in one-sided units at C or above", 0.95, of["one_sided"]["right"])
         yield at_most(where, f"{way}: landmark error / outer eye distance", 0.03, of["geometry"]["landmarks"])

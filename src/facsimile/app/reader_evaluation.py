@@ -121,7 +121,7 @@ def load_truth(labels: Labels, rows: Rows, *, name: str) -> Truth:
 
 
 def load_groups(labels: Labels, rows: Rows) -> dict[str, Shaped[np.ndarray, " M"]]:
-    """Name the groups of each face by skin tone, age, form, pose, glasses, hair, light and rig."""
+    """Name the groups of each face by looks, pose, light, what covers it, and rig."""
     groups: dict[str, Shaped[np.ndarray, " M"]] = {}
     appearance = _optional(labels, "appearance", rows)
     if appearance is not None:
@@ -133,6 +133,8 @@ def load_groups(labels: Labels, rows: Rows) -> dict[str, Shaped[np.ndarray, " M"
         groups["pose"] = pose_groups(pose.astype(np.float64))
     if (light := _optional(labels, "light", rows)) is not None:
         groups["light"] = np.array([one["kind"] for one in light])
+    if (cover := _optional(labels, "occluder", rows)) is not None:
+        groups["cover"] = np.array([str(name) or "nothing" for name in cover])
     if (rig := _optional(labels, "rig", rows)) is not None:
         groups["rig"] = np.array([str(name) for name in rig])
     return groups

@@ -46,7 +46,7 @@ def unit_plot(block: dict[str, Any]) -> str:
     if not codes:
         return ""
     height = TOP + ROW * len(codes) + 4
-    marks = [_vertical(r, height, f"{r:g}") for r in (0, 0.25, 0.5, 0.75, 1)]
+    marks = [_vertical(r, height, f"{r:g}") for r in (0.0, 0.25, 0.5, 0.75, 1.0)]
     for row, code in enumerate(codes):
         y = TOP + ROW * row + ROW / 2
         marks.append(f'<text x="4" y="{y + 4:.0f}">AU{code:02d}</text>')
@@ -87,7 +87,7 @@ def _r(subject: dict[str, Any], code: str) -> Sequence[float | None]:
 
 
 def _x(value: float) -> float:
-    return LEFT + max(-0.05, value) * (WIDTH - LEFT - 20)
+    return LEFT + max(0.0, value) * (WIDTH - LEFT - 20)
 
 
 def _vertical(value: float, height: int, text: str) -> str:

@@ -148,10 +148,13 @@ def _portrait(identity: int, seed: int, crop_size: int) -> dict[str, UInt8[np.nd
     recipe = recipe_named("natural")
     person = person_of(seed, identity)
     first = identity * recipe.images_per_identity
-    base = shot(recipe, seed, first)
-    other = shot(recipe, seed, first + recipe.images_per_light)
+    rest = np.zeros((len(LABEL_UNITS), 2))
+    base, other = (
+        dataclasses.replace(shot(recipe, seed, index), action_units=rest, occluder="")
+        for index in (first, first + recipe.images_per_light)
+    )
     random = np.random.default_rng([seed, identity])
-    shots = {"rest": base, "elsewhere": dataclasses.replace(other, action_units=np.zeros((len(LABEL_UNITS), 2)))}
+    shots = {"rest": base, "elsewhere": other}
     for name, codes in EXPRESSIONS.items():
         shots[name] = dataclasses.replace(base, action_units=_levels(codes, random))
     drawn = {name: render(scene_of(one, person, seed=seed, size=SIZE)) for name, one in shots.items()}
