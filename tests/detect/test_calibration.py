@@ -14,7 +14,7 @@ from facsimile.detect.calibration import (
     spread_over_sides,
     weights_hash,
 )
-from facsimile.detect.columns import FeatureMap, columns_of_set, mirror_column, reading_columns, reading_values
+from facsimile.detect.columns import FeatureMap, mirror_column, reading_columns, reading_values
 from facsimile.detect.faces import Face, Frame
 from facsimile.detect.reader import ReaderError, presence
 from facsimile.detect.regressors import CLIP, Linear, Trees, regressor_of_json
@@ -97,18 +97,6 @@ def test_mirror_columns():
     assert mirror_column("roll_rad") == "roll_rad"
 
 
-def test_sets_of_columns():
-    columns = reading_columns(UNITS)
-    units, controllers = columns_of_set("units", columns), columns_of_set("controllers", columns)
-    assert "AU12_L" in units
-    assert not any(c.startswith("rig_") for c in units)
-    assert "rig_jawOpen_sd" in controllers
-    assert "pitch_rad" in controllers
-    assert columns_of_set("all", columns) == columns
-    with pytest.raises(ValueError, match="features 'both': choose one of controllers, units, all"):
-        columns_of_set("both", columns)
-
-
 def test_features_in_a_mirror(face):
     features = FeatureMap(reading_columns(UNITS))
     plain, turned = reading_values(face)[None], reading_values(mirrored(face))[None]
@@ -180,6 +168,18 @@ def test_a_mirrored_face_is_calibrated_mirrored(face, content):
     np.testing.assert_allclose(plain.intensity_sd, turned.intensity_sd[:, ::-1], atol=1e-6)
 
 
+def test_a_batch_is_its_faces(face, content):
+    calibration = calibration_of_json(content)
+    faces = [face, mirrored(face)]
+    values, read = (np.stack(a) for a in zip(*((reading_values(f), f.intensity) for f in faces), strict=True))
+    intensity, sd = calibration.levels(values, read.astype(np.float64), units=UNITS)
+    for i, one in enumerate(faces):
+        told = calibration.apply(one)
+        np.testing.assert_allclose(intensity[i], told.intensity, atol=1e-6)
+        np.testing.assert_allclose(sd[i, :2], told.intensity_sd[:2], atol=1e-6)
+        assert np.isnan(sd[i, 2]).all()
+
+
 @pytest.mark.parametrize("chance", [1e-4, 0.01, 0.3, 0.5, 0.69, 0.97, 0.9999])
 def test_presence_is_kept_exactly(chance):
     odds = np.array([math.log(chance / (1 - chance))])
@@ -197,9 +197,10 @@ def test_levels_stay_on_the_scale():
 
 
 def test_sides_keep_their_proportion():
-    np.testing.assert_allclose(spread_over_sides(4.0, np.array([2.0, 0.0])), [4.0, 0.8])
-    np.testing.assert_allclose(spread_over_sides(4.0, np.array([1.0, 1.0])), [4.0, 4.0])
-    assert spread_over_sides(1.0, np.array([0.1, 0.0]))[1] > 0.8
+    told = spread_over_sides(np.array([4.0, 4.0, 1.0]), np.array([[2.0, 0.0], [1.0, 1.0], [0.1, 0.0]]))
+    np.testing.assert_allclose(told[:2], [[4.0, 0.8], [4.0, 4.0]])
+    assert told[2, 0] == pytest.approx(1.0)
+    assert told[2, 1] > 0.8
 
 
 def test_units_that_are_not_used_stay_as_read(face, content):

@@ -49,8 +49,8 @@ def out_of_fold(task: Task, *, family: str, seed: int) -> OutOfFold:
 
 
 def _answerers(train: Task, *, family: str, seed: int) -> dict[str, Callable[[Task], Float[np.ndarray, " M"]]]:
-    rows = Rows(train.features, train.truth, train.person)
-    one = fit_one_number(Rows(train.read[:, None], train.truth, train.person), target=train.target)
+    rows = Rows(train.features, train.truth, train.person, train.weight)
+    one = fit_one_number(Rows(train.read[:, None], train.truth, train.person, np.ones(1)), target=train.target)
     model = fit(rows, target=train.target, family=family, seed=seed).model
     return {
         "reader": lambda task: task.read,

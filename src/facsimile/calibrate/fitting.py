@@ -12,9 +12,9 @@ from facsimile.calibrate.folds import NUM_PARTS, parts_of
 from facsimile.detect.regressors import CLIP, Linear, Regressor, Trees
 
 FAMILIES = ("linear", "trees", "best")
-RIDGE_PENALTIES = (1.0, 10.0, 100.0, 1e3, 1e4, 1e5)
-"""From almost none to almost the mean, for standardised features and up to ``MAX_ROWS`` rows."""
-LOGISTIC_STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+RIDGE_PENALTIES = (10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
+"""From almost none to almost nothing but the unit's own reading, for standardised features and ``MAX_ROWS`` rows."""
+LOGISTIC_STRENGTHS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 """Inverse penalties, the same range for log-odds."""
 TREE_COUNTS = (25, 50, 100, 200)
 TREE_SETTINGS = {"max_depth": 3, "learning_rate": 0.1, "subsample": 0.5, "max_features": "sqrt", "min_samples_leaf": 20}
@@ -22,7 +22,7 @@ TREE_SETTINGS = {"max_depth": 3, "learning_rate": 0.1, "subsample": 0.5, "max_fe
 MAX_ROWS = 20_000
 """Frames that are fitted on, spread evenly over all: neighbours in a video say the same, people are what counts."""
 MAX_ITERATIONS = 200
-"""Of the logistic regression; with standardised features it needs some 30."""
+"""Of the logistic regression; Newton's method needs some ten."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class Rows:
     features: Float[np.ndarray, "M F"]
     truth: Float[np.ndarray, " M"]
     person: Int[np.ndarray, " M"]
+    weight: Float[np.ndarray, " F"]
+    """A feature counts as if it varied so much more: its penalty is smaller by the square; 0 leaves it out."""
 
     def thinned(self) -> "Rows":
         """Return at most ``MAX_ROWS``, evenly spread."""
@@ -51,7 +53,7 @@ class Rows:
 
     def take(self, rows: np.ndarray) -> "Rows":
         """Return some rows."""
-        return Rows(self.features[rows], self.truth[rows], self.person[rows])
+        return Rows(self.features[rows], self.truth[rows], self.person[rows], self.weight)
 
     def inner_splits(self) -> Iterator[tuple["Rows", "Rows"]]:
         """Yield (fitted on, tested on) by people; nothing if there is one person."""
@@ -135,16 +137,16 @@ def _fit_lines(rows: Rows, target: str) -> list[Regressor]:
         return [_constant(rows, target)] * len(settings)
     center, scale = rows.features.mean(0), rows.features.std(0)
     scale = np.where(scale > 1e-9, scale, 1.0)
-    standard = np.clip((rows.features - center) / scale, -CLIP, CLIP)
+    standard = np.clip((rows.features - center) / scale, -CLIP, CLIP) * rows.weight
     lines: list[Regressor] = []
     for setting in settings:
         line = (
             Ridge(alpha=setting)
             if target == "intensity"
-            else LogisticRegression(C=setting, max_iter=MAX_ITERATIONS, tol=1e-3)
+            else LogisticRegression(C=setting, max_iter=MAX_ITERATIONS, solver="newton-cholesky")
         )
         line.fit(standard, rows.truth)
-        coefficients, intercept = line.coef_.ravel().astype(np.float64), float(np.ravel(line.intercept_)[0])
+        coefficients, intercept = line.coef_.ravel() * rows.weight, float(np.ravel(line.intercept_)[0])
         lines.append(Linear(center, scale, coefficients, intercept))
     return lines
 
@@ -154,12 +156,11 @@ def _fit_trees(rows: Rows, target: str, seed: int) -> list[Regressor]:
         return [_constant(rows, target)] * len(TREE_COUNTS)
     kind = GradientBoostingRegressor if target == "intensity" else GradientBoostingClassifier
     model = kind(n_estimators=max(TREE_COUNTS), random_state=seed, **TREE_SETTINGS)
-    model.fit(rows.features, rows.truth)
-    whole = trees_of(model, rows.features[:1])
-    return [
-        Trees(whole.start, *(a[:count] for a in (whole.feature, whole.threshold, whole.left, whole.right, whole.value)))
-        for count in TREE_COUNTS
-    ]
+    used = np.flatnonzero(rows.weight)
+    model.fit(rows.features[:, used], rows.truth)
+    whole = trees_of(model, rows.features[:1, used])
+    arrays = (used[whole.feature], whole.threshold, whole.left, whole.right, whole.value)
+    return [Trees(whole.start, *(array[:count] for array in arrays)) for count in TREE_COUNTS]
 
 
 def trees_of(model: GradientBoostingRegressor | GradientBoostingClassifier, sample: Float[np.ndarray, "M F"]) -> Trees:

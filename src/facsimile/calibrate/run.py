@@ -30,6 +30,8 @@ class CalibrateOptions:
     """Name of the data set's form; published test parts are used where there are any."""
     family: str = "linear"
     """linear, trees, or best."""
+    features: str = "controllers"
+    """What models see beside the unit's own reading, head and gaze: controllers, units or all."""
     seed: int = 0
     """For trees and intervals."""
 
@@ -56,14 +58,13 @@ def calibrate(
     readings: Readings,
     findings: Findings,
     *,
-    features: tuple[str, ...],
     options: CalibrateOptions,
     told: Callable[[str], None],
 ) -> dict[str, Any]:
     """Fit every unit that is coded well enough and return the content of a calibration file.
 
-    ``features`` are those of ``readings.columns`` that models may see. ``told`` gets the name of each unit when it is
-    done. Raises ValueError where fewer than three people, or no unit at all, can be fitted on.
+    ``told`` gets the name of each unit when it is done. Raises ValueError where fewer than three people, or no unit at
+    all, can be fitted on.
     """
     seen = np.isfinite(readings.values).all(1)
     if not seen.any():
@@ -72,15 +73,14 @@ def calibrate(
     values = readings.values[seen]
     subjects = [record.subject for record in kept]
     part = outer_parts(options.source, subjects)
-    places = [readings.columns.index(name) for name in features]
-    feature_map = FeatureMap(features)
+    feature_map = FeatureMap(readings.columns)
     found = tasks(
-        kept, values[:, places], readings.intensity()[seen], features=feature_map, units=readings.units, part=part,
-        findings=findings,
+        kept, values, readings.intensity()[seen], features=feature_map, feature_set=options.features,
+        units=readings.units, part=part, findings=findings,
     )  # fmt: skip
     units = {}
     for task in found:
-        units[str(task.unit)] = _unit(task, feature_map, options)
+        units[str(task.unit)] = _unit(task, options)
         told(f"AU{task.unit:02d}")
     if not units:
         raise ValueError("no unit is shown and absent in enough people: nothing to fit on")
@@ -94,26 +94,30 @@ def calibrate(
         "parts": "published" if published_parts(options.source, subjects) is not None else "by number of pictures",
         "people_by_part": [sorted({s for s, p in zip(subjects, part, strict=True) if p == k}) for k in np.unique(part)],
         "model": options.family,
+        "features": options.features,
         "seed": options.seed,
         "made_with": {
             "facsimile": facsimile.__version__, "scikit-learn": sklearn.__version__, "numpy": np.__version__,
             "python": platform.python_version(),
         },
         "findings": findings.lines(),
-        "columns": list(features),
+        "columns": list(readings.columns),
         "feature_names": {"face": list(feature_map.face_names), "side": list(feature_map.side_names)},
         "units": units,
     }  # fmt: skip
 
 
-def _unit(task: Task, features: FeatureMap, options: CalibrateOptions) -> dict[str, Any]:
+def _unit(task: Task, options: CalibrateOptions) -> dict[str, Any]:
     """Fit one unit on everybody, and measure the same procedure on people left out."""
     oof = out_of_fold(task, family=options.family, seed=options.seed)
     measured = metrics(task, oof, seed=options.seed)
     answers = oof.answers["calibrated"]
     is_level = task.target == "intensity"
     fitted = fit(
-        Rows(task.features, task.truth, task.person), target=task.target, family=options.family, seed=options.seed
+        Rows(task.features, task.truth, task.person, task.weight),
+        target=task.target,
+        family=options.family,
+        seed=options.seed,
     )
     unit = UnitCalibration(
         task.view, task.target, fitted.model, deviation_rule(task, answers) if is_level else (0.0, 0.0),

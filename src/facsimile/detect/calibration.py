@@ -15,7 +15,7 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from facsimile.detect.columns import FeatureMap, reading_columns, reading_values
 from facsimile.detect.faces import Face
@@ -72,19 +72,37 @@ class Calibration:
 
     def apply(self, face: Face) -> Face:
         """Return the face with calibrated intensities; other units, and all else, stay as read."""
-        values = reading_values(face)[self._places(face)][None]
-        intensity, sd = face.intensity.copy(), face.intensity_sd.copy()
-        of_view = {"face": [self.features.face(values)] if self._has("face") else []}
-        of_view["side"] = [self.features.side(values, k) for k in (0, 1)] if self._has("side") else []
-        for i, code in enumerate(face.units):
+        values, read = reading_values(face)[None], face.intensity[None].astype(np.float64)
+        intensity, sd = self.levels(values, read, units=face.units)
+        is_told = np.isfinite(sd[0])
+        return replace(
+            face,
+            intensity=np.where(is_told, intensity[0], face.intensity).astype(face.intensity.dtype),
+            intensity_sd=np.where(is_told, sd[0], face.intensity_sd).astype(face.intensity_sd.dtype),
+        )
+
+    def levels(
+        self, values: Float[np.ndarray, "N C"], read: Float[np.ndarray, "N U 2"], *, units: tuple[int, ...]
+    ) -> tuple[Float[np.ndarray, "N U 2"], Float[np.ndarray, "N U 2"]]:
+        """Return intensities and deviations of ``units`` from all ``reading_columns`` and the intensities read.
+
+        Deviations are NaN, and intensities as read, for units that are not calibrated.
+        """
+        names = {name: i for i, name in enumerate(reading_columns(units))}
+        chosen = values[:, [names[name] for name in self.features.columns]]
+        face, sides = self.features.face(chosen), [self.features.side(chosen, k) for k in (0, 1)]
+        intensity, sd = read.copy(), np.full(read.shape, np.nan)
+        for i, code in enumerate(units):
             unit = self.units.get(code)
             if unit is None or not unit.is_used:
                 continue
-            told = [unit.levels(unit.model.predict(f)) for f in of_view[unit.view]]
-            level, deviation = (np.array([float(t[k][0]) for t in told]) for k in (0, 1))
-            intensity[i] = level if unit.view == "side" else spread_over_sides(float(level[0]), face.intensity[i])
-            sd[i] = deviation
-        return replace(face, intensity=intensity, intensity_sd=sd)
+            if unit.view == "side":
+                for k in (0, 1):
+                    intensity[:, i, k], sd[:, i, k] = unit.levels(unit.model.predict(sides[k]))
+            else:
+                level, deviation = unit.levels(unit.model.predict(face))
+                intensity[:, i], sd[:, i] = spread_over_sides(level, read[:, i]), deviation[:, None]
+        return intensity, sd
 
     def check(self, units: tuple[int, ...]) -> None:
         """Raise CalibrationError unless the readings of weights with ``units`` have all columns and units asked for."""
@@ -94,22 +112,13 @@ class Calibration:
         if unread := [code for code in self.units if code not in units]:
             raise CalibrationError(f"calibration: has unit {unread[0]}, which these weights do not read")
 
-    def _has(self, view: str) -> bool:
-        return any(unit.view == view and unit.is_used for unit in self.units.values())
 
-    def _places(self, face: Face) -> Int[np.ndarray, " C"]:
-        names = reading_columns(face.units)
-        place = {name: i for i, name in enumerate(names)}
-        return np.array([place[name] for name in self.features.columns], np.intp)
-
-
-def spread_over_sides(level: float, read: Float[np.ndarray, "2"]) -> Float[np.ndarray, "2"]:
-    """Return left and right for the level of a whole face: the larger side has it, the other in the proportion read.
+def spread_over_sides(level: Float[np.ndarray, " N"], read: Float[np.ndarray, "N 2"]) -> Float[np.ndarray, "N 2"]:
+    """Return left and right for the levels of whole faces: the larger side has it, the other in the proportion read.
 
     Half an intensity is added to both before they are compared, since below letter A a difference is noise.
     """
-    larger = float(read.max())
-    return level * (read + PRESENT) / (larger + PRESENT)
+    return level[:, None] * (read + PRESENT) / (read.max(1, keepdims=True) + PRESENT)
 
 
 def weights_hash(weights: str | Path | None = None) -> str:

@@ -13,7 +13,6 @@ from facsimile.facs.controllers import CONTROLLERS
 ANGLE_COLUMNS = ("pitch_rad", "yaw_rad", "roll_rad", "gaze_yaw_rad", "gaze_pitch_rad")
 SIGNED_COLUMNS = ("yaw_rad", "roll_rad", "gaze_yaw_rad")
 """Above 0 towards the subject's left: a mirror changes their sign."""
-FEATURE_SETS = ("controllers", "units", "all")
 
 
 def reading_columns(units: tuple[int, ...]) -> tuple[str, ...]:
@@ -39,14 +38,6 @@ def reading_values(face: Face) -> Float[np.ndarray, " C"]:
         values.append(face.intensity[i] if UNITS[code].is_sided else face.intensity[i].max(keepdims=True))
         values.append(face.intensity_sd[i, larger[i]][None])
     return np.concatenate([*values, face.controllers, face.controllers_sd]).astype(np.float64)
-
-
-def columns_of_set(name: str, columns: tuple[str, ...]) -> tuple[str, ...]:
-    """Return those of ``columns`` that belong to one of FEATURE_SETS; angles belong to all."""
-    if name not in FEATURE_SETS:
-        raise ValueError(f"features {name!r}: choose one of {', '.join(FEATURE_SETS)}")
-    kinds = {"controllers": ("rig_",), "units": ("AU",), "all": ("rig_", "AU")}[name]
-    return tuple(c for c in columns if c in ANGLE_COLUMNS or c.startswith(kinds))
 
 
 class FeatureMap:

@@ -34,7 +34,7 @@ INTERRUPTED = 130
               help="Take readings from this table of `facsimile detect` instead of reading pictures.")  # fmt: skip
 @click.option("--weights", type=click.Path(path_type=Path), help="Another reader, FILE.onnx.")
 @click.option("--features", type=click.Choice(["controllers", "units", "all"]), default="controllers",
-              show_default=True, help="What models see, with their deviations, head and gaze.")  # fmt: skip
+              show_default=True, help="What models see beside the unit itself, head and gaze.")  # fmt: skip
 @click.option("--model", "family", type=click.Choice(["linear", "trees", "best"]), default="linear", show_default=True,
               help="Ridge and logistic regression; boosted trees; or for each unit the better of both.")  # fmt: skip
 @click.option("--camera", type=click.Choice(["left", "right"]), default="left", show_default=True,
@@ -148,9 +148,7 @@ def _fitted(
     from tqdm import tqdm
 
     from facsimile.calibrate.run import CalibrateOptions, calibrate
-    from facsimile.detect.columns import columns_of_set
 
-    chosen = columns_of_set(features, made.columns)
     with tqdm(unit=" units", delay=2) as bar:
 
         def told(unit: str) -> None:
@@ -158,8 +156,7 @@ def _fitted(
             bar.update()
 
         return calibrate(
-            records, made, findings, features=chosen, options=CalibrateOptions(source, family, seed),
-            told=told,
+            records, made, findings, options=CalibrateOptions(source, family, features, seed), told=told,
         )  # fmt: skip
 
 
