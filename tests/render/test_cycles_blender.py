@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -106,6 +107,32 @@ def test_a_process_that_hangs_is_given_up(python, folder, monkeypatch):
     with pytest.raises(BlenderError, match="Blender gave no answer in 0 s"):
         impatient.draw(folder)
     assert impatient._process is None
+
+
+SERVE = """
+import sys
+from unittest.mock import MagicMock
+sys.modules["bpy"], sys.modules["mathutils"] = MagicMock(), MagicMock()
+sys.modules["bpy"].app.version_string = "4.5"
+sys.path.insert(0, sys.argv[1])
+from blender_side.serve import main
+main([])
+"""
+
+
+def test_the_serving_side_answers_errors_and_ends_with_its_parent(tmp_path):
+    rooms = Path(painter.__file__).parent
+    command = [sys.executable, "-I", "-c", SERVE, str(rooms)]
+    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere, text=True) as process:
+        assert json.loads(process.stdout.readline()) == {"ready": True, "blender": "4.5"}
+        process.stdin.write(f"{tmp_path / 'nowhere'}\n")
+        process.stdin.flush()
+        answer = json.loads(process.stdout.readline())
+        process.stdin.close()
+        assert process.wait(timeout=60) == 0
+    assert not answer["ok"]
+    assert answer["error"].startswith("FileNotFoundError")
 
 
 def test_what_is_missing_is_told_in_one_line(tmp_path, monkeypatch):

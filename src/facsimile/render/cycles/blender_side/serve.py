@@ -7,8 +7,9 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from queue import SimpleQueue
-from typing import TextIO
+from typing import Any, TextIO
 
 
 def main(arguments: list[str]) -> None:
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> None:
         started = time.monotonic()
         try:
             draw_folder(folder)
-            answer = {"ok": True, "seconds": time.monotonic() - started, "memory_mb": _memory_mb()}
+            answer: dict[str, Any] = {"ok": True, "seconds": time.monotonic() - started, "memory_mb": _memory_mb()}
         except Exception as error:
             traceback.print_exc()
             answer = {"ok": False, "error": f"{type(error).__name__}: {error}"}
@@ -41,14 +42,14 @@ def _private_stdout() -> TextIO:
     return answers
 
 
-def _say(answers: TextIO, answer: dict) -> None:
+def _say(answers: TextIO, answer: dict[str, Any]) -> None:
     answers.write(json.dumps(answer) + "\n")
     answers.flush()
 
 
-def _requests():
+def _requests() -> Iterator[str]:
     """Yield folders; when standard input ends, even in the middle of a picture, the process ends with its parent."""
-    queue: SimpleQueue = SimpleQueue()
+    queue: SimpleQueue[str] = SimpleQueue()
 
     def listen() -> None:
         for line in sys.stdin:
