@@ -1,11 +1,15 @@
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
+from facsimile.face.beard import grow_beard, random_beard
 from facsimile.face.clothes import collar_of, random_garment
+from facsimile.face.gestures import random_gesture
 from facsimile.face.glasses import make_glasses
 from facsimile.face.headwear import random_headwear
+from facsimile.face.masks import random_mask
 from facsimile.facs.action_units import LABEL_UNITS
 from facsimile.facs.expression import ActionUnits
 from facsimile.render.renderer import render
@@ -85,3 +89,48 @@ def test_clothes_have_no_hole(yaw_deg, pitch_deg):
 def test_the_same_scene_gives_the_same_bytes():
     scene = portrait(*glasses(0.97), random_headwear(np.random.default_rng(1), sex=0.0, name="cap"))
     np.testing.assert_array_equal(render(scene).image, render(scene).image)
+
+
+def covered(*occluders, seed: int = 12) -> Scene:
+    scene = portrait_scene(ActionUnits.neutral(), seed=seed, size=96)
+    return replace(scene, occluders=occluders, appearance=replace(scene.appearance, accessories=(), hair=None))
+
+
+def test_a_mask_hides_the_mouth_from_pictures_and_labels():
+    free, masked = (render(covered(*worn)) for worn in ((), (random_mask(np.random.default_rng(1)),)))
+    assert part(masked, "mask") > 0.08
+    assert part(masked, "upper_lip") == part(masked, "lower_lip") == part(masked, "mouth") == 0
+    mouth, eyes = list(range(48, 68)), list(range(36, 48))
+    assert free.landmark_visible[mouth].all()
+    assert not masked.landmark_visible[mouth].any()
+    np.testing.assert_array_equal(masked.landmark_visible[eyes], free.landmark_visible[eyes])
+    for unit, is_seen in ((12, False), (25, False), (17, False), (1, True), (43, True)):
+        assert (masked.au_visible[LABEL_UNITS.index(unit)] == is_seen).all()
+    np.testing.assert_array_equal(masked.au, free.au)
+    np.testing.assert_array_equal(masked.landmarks, free.landmarks)
+
+
+def test_a_hand_is_before_the_face_and_its_shadow_on_it():
+    look = covered().appearance
+    hand = random_gesture(np.random.default_rng(2), skin=look.skin_colour, garment=look.garment, name="mouth covered")
+    free, behind = render(covered()), render(covered(*hand), buffers=("depth",))
+    is_hand = behind.segmentation == SEGMENT_NAMES.index("hand")
+    assert 0.05 < is_hand.mean() < 0.5
+    columns, rows = np.clip(np.rint(behind.landmarks).astype(int), 0, 95).T
+    inside = (behind.landmarks >= 0).all(1) & (behind.landmarks < 96).all(1)
+    assert not behind.landmark_visible[inside & is_hand[rows, columns]].any()
+    skin = (behind.segmentation == free.segmentation) & (free.segmentation == SEGMENT_NAMES.index("skin"))
+    assert (behind.image[skin].astype(float).mean(1) < free.image[skin].astype(float).mean(1) - 4).mean() > 0.02
+    depth = behind.buffers.depth_mm
+    assert np.nanmedian(depth[is_hand]) < np.nanmedian(depth[skin])
+
+
+def test_beards_do_not_grow_through_masks():
+    scene = covered(random_mask(np.random.default_rng(3), name="cloth"))
+    drawn = random_beard(np.random.default_rng(0), sex=0.0, age_years=50.0)
+    beard = grow_beard(np.random.default_rng(0), replace(drawn, kind="full beard"))
+    bearded = render(replace(scene, appearance=replace(scene.appearance, beard=beard)))
+    mask = SEGMENT_NAMES.index("mask")
+    inside = cv2.erode((render(scene).segmentation == mask).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    assert inside.mean() > 0.05
+    assert (bearded.segmentation[inside] == mask).all()

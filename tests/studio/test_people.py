@@ -18,7 +18,7 @@ from facsimile.render.segments import SEGMENT_NAMES
 from facsimile.studio.engine import make_dataset
 from facsimile.studio.groups import attempt_twice, failure_text
 from facsimile.studio.people import person_of, place_of, render_group, scene_of
-from facsimile.studio.recipe import Clips, Recipe, moving, sequences
+from facsimile.studio.recipe import NO_OCCLUDERS, Clips, Occluders, Recipe, moving, sequences
 from facsimile.studio.settings import Settings
 from facsimile.studio.shards import SCHEMA, encode_image, schema_of
 from facsimile.studio.sheet import contact_sheet, encode_sheet
@@ -156,3 +156,22 @@ def test_an_error_names_its_sample(monkeypatch):
     text = failure_text(SETTINGS, [outcome])
     assert "facsimile dataset sample 6 --recipe mixed --seed 11 --size 128 --rig makehuman -o sample-6.png" in text
     assert "bad geometry" in text
+
+
+def test_rows_say_what_covers_the_face_and_a_person_wears_the_same_again():
+    often = dataclasses.replace(SETTINGS.recipe, occluders=Occluders(0.0, 0.8, 0.0, 0.0, part_of_images=0.8))
+    settings = dataclasses.replace(SETTINGS, count=6, size=64, recipe=often)
+    rows, plain = render_group(settings, 0), render_group(dataclasses.replace(settings, recipe=bare_of(often)), 0)
+    assert rows[0]["occluder"] == ""
+    names = {row["occluder"] for row in rows[1:]} - {""}
+    assert len(names) == 1
+    assert names.pop().endswith("mask")
+    for row, free in zip(rows, plain, strict=True):
+        assert row["au"] == free["au"]
+        assert row["landmarks"] == free["landmarks"]
+        assert (row["image"] == free["image"]) == (row["occluder"] == "")
+        assert sum(row["landmark_visible"]) <= sum(free["landmark_visible"])
+
+
+def bare_of(recipe: Recipe) -> Recipe:
+    return dataclasses.replace(recipe, occluders=NO_OCCLUDERS)

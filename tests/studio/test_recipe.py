@@ -8,7 +8,7 @@ from facsimile.facs.action_units import LABEL_UNITS, UNITS, unit_index
 from facsimile.facs.exclusions import EXCLUSIONS
 from facsimile.facs.expression import ActionUnits
 from facsimile.facs.intensity import LETTERS, THRESHOLDS, letter_of, levels_of
-from facsimile.studio.recipe import Recipe, mixed, natural, recipe_named, uniform
+from facsimile.studio.recipe import NO_OCCLUDERS, Occluders, Recipe, mixed, natural, recipe_named, uniform
 from facsimile.studio.report import Plan, format_occurrence, mutual_information, occurrence, plan, relation
 from facsimile.studio.sampling import (
     EXCLUSIVE,
@@ -234,3 +234,49 @@ def test_a_recipe_refuses_nonsense(fields, message):
 def test_an_unknown_recipe_is_told_the_nearest():
     with pytest.raises(ValueError, match="'mixd' is unknown; did you mean 'mixed'"):
         recipe_named("mixd")
+
+
+def test_occluders_are_as_frequent_as_the_recipe_says(drawn):
+    shares = mixed().occluders.shares
+    assert 0.06 < sum(shares.values()) < 0.08
+    for kind, share in shares.items():
+        # A person's images come together: the error is that of people, 2,500 here, half of whose images are covered.
+        assert drawn.occluder.count(kind) / COUNT == pytest.approx(share, abs=4 * np.sqrt(share * 0.5 / (COUNT / 8)))
+    assert not any(drawn.occluder[::8])
+    report = occurrence(drawn.action_units, drawn.head_pose_rad, occluder=drawn.occluder)
+    assert report["occluders"]["hand"] == drawn.occluder.count("hand") / COUNT
+    assert "covered faces: hand" in format_occurrence(report)
+
+
+def test_a_person_is_covered_by_one_kind_of_thing_in_about_half_of_the_images(drawn):
+    people = [set(drawn.occluder[k : k + 8]) - {""} for k in range(0, COUNT, 8)]
+    assert max(map(len, people)) == 1
+    covered = [sum(map(bool, drawn.occluder[k : k + 8])) for k in range(0, COUNT, 8)]
+    assert np.mean([n for n in covered if n]) == pytest.approx(4, abs=0.3)
+
+
+def test_occluders_change_nothing_else():
+    bare = dataclasses.replace(mixed(), occluders=NO_OCCLUDERS)
+    with_them, without = plan(mixed(), 4, 400), plan(bare, 4, 400)
+    assert any(with_them.occluder)
+    assert not any(without.occluder)
+    for name in ("action_units", "head_pose_rad", "gaze_rad"):
+        np.testing.assert_array_equal(getattr(with_them, name), getattr(without, name))
+
+
+def test_the_plain_draw_covers_no_face_and_a_person_of_one_image_neither():
+    assert not any(plan(uniform(), 1, 200).occluder)
+    assert not any(plan(dataclasses.replace(mixed(), images_per_identity=1), 1, 200).occluder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"hand": -0.1}, r"occluders: hand must lie in \[0, 1\], got -0.1"),
+        ({"part_of_images": 0.0}, r"part_of_images must lie in \(0, 0.8\], got 0.0"),
+        ({"mask": 0.5}, "hand, mask, microphone, object must add up to at most part_of_images = 0.5, got 0.56"),
+    ],
+)
+def test_impossible_occluders_are_errors(changes, text):
+    with pytest.raises(ValueError, match=text):
+        Occluders(**changes)

@@ -132,7 +132,9 @@ def _occluder(recipe: Recipe, seed: int, identity: int, position: int) -> str:
     """Draw what covers a face at one of a person's places: a person has one kind or none, image 0 is always free."""
     kind, chance = _occluder_of(recipe, seed, identity), recipe.occluders.part_of_images
     if recipe.clips is None:
-        chance *= recipe.images_per_identity / (recipe.images_per_identity - 1) if position else 0
+        if position == 0:
+            return ""
+        chance *= recipe.images_per_identity / (recipe.images_per_identity - 1)
     return kind if kind and stream(seed, COVER_STREAM, identity, position + 1).random() < chance else ""
 
 
