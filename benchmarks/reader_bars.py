@@ -17,7 +17,8 @@ import click
 import half_face_swap
 import real_faces
 
-from facsimile.app.reader_evaluation import Subject, open_blocks, read_block, read_block_at_rest, weight_name
+from facsimile.app.reader_data import open_blocks
+from facsimile.app.reader_evaluation import Subject, read_block, read_block_at_rest, weight_name
 from facsimile.app.reader_probes import UPPER_TESTED, Portraits, draw_portraits, half_face_test, perturbation_test
 from facsimile.detect.pipeline import Detector
 from facsimile.evaluate.agreement import AT_C

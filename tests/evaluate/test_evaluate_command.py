@@ -56,7 +56,7 @@ def test_several_sets_stand_side_by_side(folder, noise_writer):
     other = noise_writer()
     found = measured("--data", folder, "--data", other, "--no-neutral")
     assert [block["data"] for block in found["blocks"]] == [folder.name, other.name]
-    assert f"linear on true landmarks of {other.name}" in found["blocks"][0]["subjects"]
+    assert f"linear on landmarks off by 3 %, from {other.name}" in found["blocks"][0]["subjects"]
 
 
 def test_rigs_are_measured_apart(folder, noise_writer):

@@ -78,14 +78,6 @@ def test_unobserved_truth_is_left_out():
     assert math.isnan(metrics.mean_absolute_error(np.array([math.nan]), np.array([1.0])))
 
 
-def test_coverage_of_a_gaussian():
-    random = np.random.default_rng(3)
-    mean, sd = random.normal(size=20_000), np.full(20_000, 0.7)
-    truth = mean + sd * random.normal(size=20_000)
-    assert metrics.coverage(truth, mean, sd) == pytest.approx(0.683, abs=0.01)
-    assert metrics.coverage(truth, mean, sd, z=1.96) == pytest.approx(0.95, abs=0.01)
-
-
 def test_landmark_error_in_eye_distances():
     truth = np.zeros((2, 70, 2))
     truth[:, metrics.LEFT_EYE_OUTER, 0] = [10, 20]
@@ -95,27 +87,3 @@ def test_landmark_error_in_eye_distances():
     moved = truth.copy()
     moved[:, 1:] += 99
     assert metrics.landmark_error(truth, moved, visible) == pytest.approx([0, 0])
-
-
-def test_bootstrap_draws_people_not_rows():
-    """One hundred copies of two people's rows give the interval of two people."""
-    group = np.repeat([0, 1], 100)
-    value = group.astype(float)
-    interval = metrics.bootstrap_interval(lambda rows: float(value[rows].mean()), group, seed=1)
-    assert interval == (0.0, 1.0)
-    again = metrics.bootstrap_interval(lambda rows: float(value[rows].mean()), group, seed=1)
-    assert again == interval
-
-
-def test_bootstrap_of_the_mean_matches_theory():
-    random = np.random.default_rng(4)
-    value = random.normal(size=400)
-    low, high = metrics.bootstrap_interval(lambda rows: float(value[rows].mean()), np.arange(400), draws=800)
-    assert (high - low) / 2 == pytest.approx(1.96 * value.std() / 20, rel=0.1)
-    assert low < value.mean() < high
-
-
-def test_bootstrap_of_an_undefined_statistic():
-    interval = metrics.bootstrap_interval(lambda rows: math.nan, np.arange(3), draws=5)
-    assert all(math.isnan(v) for v in interval)
-    assert all(math.isnan(v) for v in metrics.bootstrap_interval(lambda rows: 1.0, np.arange(0)))

@@ -4,17 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from facsimile.app.reader_evaluation import (
-    Labels,
-    Subject,
-    aligned_features,
-    baselines,
-    load_groups,
-    neutral_rows,
-    open_blocks,
-    read_block,
-    read_block_at_rest,
-)
+from facsimile.app.reader_data import Labels, load_groups, neutral_rows, open_blocks
+from facsimile.app.reader_evaluation import Subject, aligned_features, baselines, read_block, read_block_at_rest
 from facsimile.app.reader_page import html_page
 from facsimile.data.shards import read_shards
 from facsimile.detect.reader import SHIPPED_WEIGHTS
@@ -38,13 +29,14 @@ def test_baselines_never_answer_for_people_they_learnt_from(block):
 
 
 def test_baselines_keep_the_order_of_the_faces(block):
-    always, mean, line = baselines(block, [block])
+    always, mean, line, noisy = baselines(block, [block])
     assert (always.intensity == 0).all()
     for k, (rows, asked) in enumerate(block.folds):
         expected = block.training[k].intensity[:, 9].mean(0)
         assert mean.intensity[asked, 9] == pytest.approx(np.tile(expected, (len(asked), 1)), abs=1e-6)
         assert len(rows)
-    assert line.intensity.shape == block.truth.intensity.shape
+    assert line.intensity.shape == noisy.intensity.shape == block.truth.intensity.shape
+    assert (line.pose_rad != noisy.pose_rad).any()
 
 
 def test_rest_is_another_picture_of_the_same_person(block):

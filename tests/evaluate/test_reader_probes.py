@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from facsimile.app.reader_evaluation import Subject, open_blocks
+from facsimile.app.reader_data import open_blocks
+from facsimile.app.reader_evaluation import Subject
 from facsimile.app.reader_probes import (
     EXPRESSIONS,
     PERTURBATIONS,

@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from tqdm import tqdm
 
-from facsimile.app.reader_evaluation import Block, Subject
+from facsimile.app.reader_data import Block
+from facsimile.app.reader_evaluation import Subject
 from facsimile.data.align import FLIP_LANDMARKS, warp
 from facsimile.detect.aligner import crop_from_landmarks
 from facsimile.evaluate.half_face import LOWER, UPPER, WHOLE, half_face_scores, half_faces

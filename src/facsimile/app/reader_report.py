@@ -4,14 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from facsimile.app.reader_evaluation import (
-    Block,
-    Subject,
-    baselines,
-    open_blocks,
-    read_block,
-    read_block_at_rest,
-)
+from facsimile.app.reader_data import Block, open_blocks
+from facsimile.app.reader_evaluation import Subject, baselines, read_block, read_block_at_rest
 from facsimile.app.reader_page import html_page
 from facsimile.app.reader_probes import (
     PICTURES_PER_PERSON,
@@ -99,7 +93,7 @@ def _measure_block(plan: Plan, block: Block, blocks: list[Block], subjects: list
         if plan.with_neutral:
             answers += read_block_at_rest(block, subject, alone)
     if plan.with_baselines:
-        answers += baselines(block, blocks)
+        answers += baselines(block, blocks, seed=plan.seed)
     found = report(block.truth, answers, seed=plan.seed)
     if plan.probes:
         count = plan.probes * PICTURES_PER_PERSON

@@ -5,10 +5,9 @@ is undefined (no positives, a constant column) is NaN, never a silent 0 or 1.
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
 LEFT_EYE_OUTER = 45
 RIGHT_EYE_OUTER = 36
@@ -72,12 +71,6 @@ def f1(truth: Bool[np.ndarray, " N"], prediction: Bool[np.ndarray, " N"]) -> flo
     return 2 * hits / claims if claims else math.nan
 
 
-def coverage(truth: Column, mean: Column, sd: Column, *, z: float = 1.0) -> float:
-    """Return the share of truths within ``z`` standard deviations; .683 is right for a calibrated Gaussian at z = 1."""
-    seen = ~np.isnan(truth)
-    return float((np.abs(truth - mean)[seen] <= z * sd[seen]).mean()) if seen.any() else math.nan
-
-
 def landmark_error(
     truth: Float[np.ndarray, "N L 2"],
     prediction: Float[np.ndarray, "N L 2"],
@@ -89,32 +82,6 @@ def landmark_error(
     eye = np.linalg.norm(truth[:, LEFT_EYE_OUTER] - truth[:, RIGHT_EYE_OUTER], axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return (distance * weight).sum(1) / weight.sum(1) / eye
-
-
-def bootstrap_interval(
-    statistic: Callable[[Int[np.ndarray, " M"]], float],
-    group: Int[np.ndarray, " N"],
-    *,
-    seed: int = 0,
-    draws: int = 500,
-    level: float = 0.95,
-) -> tuple[float, float]:
-    """Return a percentile interval of ``statistic(rows)`` over draws of whole groups (people) with replacement.
-
-    Rows of one person are not independent, so people are drawn, not rows (Efron & Tibshirani 1993, ch. 8). Draws for
-    which the statistic is undefined are left out; consumes ``seed`` only.
-    """
-    if not len(group):
-        return math.nan, math.nan
-    members = [np.flatnonzero(group == g) for g in np.unique(group)]
-    random = np.random.default_rng(seed)
-    picks = random.integers(0, len(members), (draws, len(members)))
-    values = np.array([statistic(np.concatenate([members[i] for i in pick])) for pick in picks])
-    values = values[~np.isnan(values)]
-    if not len(values):
-        return math.nan, math.nan
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
 
 
 def observed_pairs(truth: Column, prediction: Column) -> tuple[Float[np.ndarray, " M"], Float[np.ndarray, " M"]]:
