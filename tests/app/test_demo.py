@@ -10,12 +10,14 @@ from click.testing import CliRunner
 from facsimile.app import drawing
 from facsimile.app.commands.demo import command
 from facsimile.app.demo import story as story_module
+from facsimile.app.demo.own_face import OwnFace
 from facsimile.app.demo.page import build_page
 from facsimile.app.demo.story import Person, Story
 from facsimile.app.photo import PhotoReading, UnitReading, stated_units
 from facsimile.detect.faces import Face
+from facsimile.detect.pipeline import Detector
 from facsimile.detect.reader import presence
-from facsimile.facs.action_units import LABEL_UNITS
+from facsimile.facs.action_units import LABEL_UNITS, UNITS
 from facsimile.facs.expression import ActionUnits
 from facsimile.facs.notation import parse, write
 from facsimile.language.backends import Echo
@@ -51,6 +53,14 @@ def make_reading(intensity=SMILE, *, image=None, landmarks=None, num_faces=1):
     return PhotoReading(image, face, num_faces, tuple(units), stated_units(tuple(units)))
 
 
+def make_own_face():
+    """A face with AU6 and AU12 that was read as the face of ``make_reading``."""
+    truth = np.zeros((len(LABEL_UNITS), 2), np.float32)
+    truth[[LABEL_UNITS.index(6), LABEL_UNITS.index(12)]] = [[3.0], [4.0]]
+    blank = np.zeros((8, 8, 3), np.uint8)
+    return OwnFace(blank, truth, make_reading(), blank)
+
+
 def make_story(reading=None, **changes):
     reading = reading or make_reading()
     conversation = Conversation(Echo())
@@ -58,8 +68,9 @@ def make_story(reading=None, **changes):
     blank = np.zeros((8, 8, 3), np.uint8)
     values = {
         "photo_name": "me & <you>.jpg",
-        "is_sample": False,
+        "source": "given",
         "reading": reading,
+        "drawn": blank,
         "notation": write(reading.state),
         "description": describe(reading.state),
         "people": (Person(7, blank, is_neutral=True), Person(7, blank), Person(8, blank)),
@@ -68,6 +79,7 @@ def make_story(reading=None, **changes):
         "reply_image": blank,
         "told": express("I am <so> happy"),
         "clip": b"GIF89a",
+        "own": make_own_face(),
         "seed": 7,
     }
     return Story(**(values | changes))
@@ -90,6 +102,7 @@ def test_the_page_tells_the_story(parsed):
         "people",
         "talk",
         "clip",
+        "own",
         "limits",
     ]
 
@@ -98,8 +111,10 @@ def test_the_page_asks_no_server_for_anything(parsed):
     page = build_page(make_story())
     assert not re.search(r"https?://|@import|url\(|<script|<link|<iframe", page)
     sources = [a["src"] for t, a in parsed(page).found if t == "img"]
-    assert len(sources) == 8
-    assert [source[:15] for source in sources] == ["data:image/jpeg"] * 7 + ["data:image/gif;"]
+    assert len(sources) == 12
+    assert [source[:15] for source in sources] == ["data:image/jpeg"] * 9 + ["data:image/gif;"] + [
+        "data:image/jpeg"
+    ] * 2
 
 
 def test_every_picture_has_words_in_its_place(parsed):
@@ -153,10 +168,13 @@ def test_what_is_stated_is_sure_enough():
 @pytest.fixture
 def quick(monkeypatch):
     """The loop without reader and renderer."""
-    monkeypatch.setattr(story_module, "read_photo", lambda photo: make_reading())
+    monkeypatch.setattr(story_module, "Detector", lambda: object.__new__(Detector))
+    monkeypatch.setattr(story_module, "read_own_face", lambda detector: make_own_face())
+    monkeypatch.setattr(story_module, "read_photo", lambda photo, detector: make_reading())
     blank = lambda *_, size, **__: np.zeros((size, size, 3), np.uint8)  # noqa: E731
     monkeypatch.setattr(story_module, "draw_person", blank)
     monkeypatch.setattr(story_module, "draw_state", blank)
+    monkeypatch.setattr(story_module, "reconstruct", blank)
 
 
 def test_the_command_writes_the_page_and_prints_its_path(quick, tmp_path):
@@ -186,12 +204,32 @@ def test_a_missing_photo_is_one_line(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_without_scikit_image_the_error_names_the_way_out(monkeypatch, tmp_path):
+def test_without_scikit_image_the_drawn_face_goes_round(quick, monkeypatch, parsed):
     monkeypatch.setitem(sys.modules, "skimage", None)
-    result = CliRunner().invoke(command, ["-o", str(tmp_path / "out")])
-    assert result.exit_code == 1
-    assert "facsimile[demo]" in result.stderr
-    assert "facsimile demo PHOTO" in result.stderr
+    story = story_module.tell(None, seed=3, progress=lambda _: None)
+    assert story.source == "drawn"
+    text = parsed(build_page(story)).text
+    assert "facsimile[demo]" in text
+    assert "facsimile detect photo.jpg" in text
+
+
+def test_the_truth_stands_beside_what_was_read(parsed):
+    own = make_own_face()
+    hits, number = own.hits()
+    assert number == sum(1 + UNITS[code].is_sided for code in LABEL_UNITS)
+    assert [code for code, _ in own.shown()] == [6, 12, 14, 25]
+    missed = [b for _, bars in own.bars() for b in bars if abs(b.truth - b.intensity) > 1.645 * b.sd]
+    assert hits == number - len(missed) < number
+    page = parsed(build_page(make_story()))
+    assert f"{hits} of {number} true values" in page.text
+    assert any(a.get("aria-label") == "left read 3.4, true 4.0, right read 3.7, true 4.0" for _, a in page.found)
+
+
+def test_a_name_of_odd_bytes_makes_a_page(parsed):
+    page = build_page(make_story(photo_name="\udcff<script>.jpg"))
+    page.encode("utf-8")
+    assert "<script" not in page
+    assert "\\udcff" in page
 
 
 @pytest.mark.slow
@@ -202,5 +240,5 @@ def test_the_whole_loop_on_a_drawn_person(tmp_path, parsed):
     result = CliRunner().invoke(command, [str(photo), "-o", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output
     page = parsed((tmp_path / "out" / "index.html").read_text())
-    assert len([1 for tag, _ in page.found if tag == "img"]) in (8, 9)
+    assert len([1 for tag, _ in page.found if tag == "img"]) in (12, 13)
     assert "drawn.png" in page.text

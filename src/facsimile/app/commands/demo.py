@@ -24,8 +24,9 @@ from facsimile.app.rig_option import RIG_CHOICES, RIG_HELP
 def command(photo: Path | None, output: Path, seed: int, rig: str, opens: str, as_json: bool, force: bool) -> None:
     """Take PHOTO once round the loop and write a page about it; print the page's path.
 
-    Read the face, write it as notation and words, put it on synthetic people, answer it. Without PHOTO the astronaut
-    of scikit-image is used (pip install 'facsimile[demo]').
+    Read the face, write it as notation and words, put it on synthetic people, answer it; then check the reader on a
+    drawn face whose truth is known. Without PHOTO the astronaut of scikit-image is used (pip install
+    'facsimile[demo]'), without that the drawn face.
     """
     from facsimile.app.demo.page import build_page
     from facsimile.app.demo.story import tell

@@ -10,11 +10,14 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
+from facsimile.app.demo.own_face import PERSON, SCORE, OwnFace
 from facsimile.app.demo.story import CLIP_SIZE, NUM_PEOPLE, SAID, TOLD, Person, Story
+from facsimile.app.pages.bars import Bar, bars_svg
 from facsimile.app.pages.close_up import close_up, points_svg
-from facsimile.app.pages.markup import POLICY, direction, figure, percent, picture_tag, style
-from facsimile.app.pages.unit_table import KEY, unit_tables
+from facsimile.app.pages.markup import POLICY, direction, figure, percent, picture_tag, printable, style
+from facsimile.app.pages.unit_table import KEY, SCALE, unit_tables
 from facsimile.app.photo import MIN_PRESENCE
+from facsimile.facs.action_units import UNITS
 from facsimile.language.describe import Description
 from facsimile.language.express import ABOUT
 from facsimile.language.prompt import Turn
@@ -22,6 +25,14 @@ from facsimile.language.tags import write_tag
 
 PHOTO_SIZE = 900
 """Longest side of the photo in the page, pixels."""
+
+SOURCES = {
+    "given": "",
+    "astronaut": "The sample photo is NASA’s portrait of the astronaut Eileen Collins, in the public domain.",
+    "drawn": "There is no photo: nobody named one, and scikit-image, which has one, is not installed "
+    "(<code>pip install 'facsimile[demo]'</code>). So this is a drawn person.",
+}
+"""What is said of the photo's origin."""
 
 FRONTAL_RAD = 0.2
 """Pitch and yaw below which someone is said to look at the camera."""
@@ -39,6 +50,7 @@ def build_page(story: Story) -> str:
         **_people_step(story),
         **_talk_step(story),
         **_clip_step(story),
+        **_own_step(story.own),
         "limits": "\n".join(f"<li>{limit}</li>" for limit in _limits()),
         "commands": html.escape(_commands(story)),
         "footer": "Made by <code>facsimile demo</code>. The page holds its pictures and asks no server for anything.",
@@ -64,9 +76,8 @@ def _photo_step(story: Story) -> dict[str, str]:
 def _photo_sentences(story: Story) -> list[str]:
     face, others = story.reading.face, story.reading.num_faces - 1
     pitch, yaw, roll = (float(angle) for angle in face.head_pose_rad)
-    sample = "The sample photo is NASA’s portrait of the astronaut Eileen Collins, in the public domain."
     return [
-        sample if story.is_sample else "",
+        SOURCES[story.source],
         f"The reader gives {percent(face.score)} to its being a face, places 70 points on it and says how the head is "
         f"held: turned {direction(yaw, 'to the person’s own left', 'to the person’s own right')}, "
         f"{direction(pitch, 'up', 'down')}, tilted {direction(roll, 'to the left', 'to the right')}.",
@@ -86,8 +97,17 @@ def _units_step(story: Story) -> dict[str, str]:
         f"to 5 and says how sure it is. Here {num_present} of {len(units)} units are more likely present than not. "
         "Left and right are the person’s own.",
         "units_key": KEY,
+        "units_pair": _pair(story),
         "units_table": unit_tables(units),
     }
+
+
+def _pair(story: Story) -> str:
+    crop = close_up(story.reading.image, story.reading.face.landmarks, size=PHOTO_SIZE // 2).image
+    alt = f"Synthetic person doing what was read, {story.notation}"
+    return figure(crop, alt="The face of the photo", caption="The face of the photo") + figure(
+        story.drawn, alt=alt, caption="All that was read, on somebody else"
+    )
 
 
 def _words(description: Description) -> str:
@@ -175,6 +195,35 @@ def _clip_step(story: Story) -> dict[str, str]:
     }
 
 
+def _own_step(own: OwnFace) -> dict[str, str]:
+    hits, number = own.hits()
+    rows = "".join(_truth_row(code, bars) for code, bars in own.shown())
+    return {
+        "own_text": f"{PERSON}, of facsimile’s cast, is drawn with <code>{SCORE}</code>. So the truth is known to the "
+        f"last digit, and the reader, which is told nothing, can be checked: {hits} of {number} true values lie within "
+        "its 90 % whiskers. One face is an example and no measurement; the documentation has those.",
+        "own_figures": figure(own.image, alt=f"Synthetic person drawn with {SCORE}", caption=f"Drawn: {SCORE}")
+        + figure(own.drawn, alt="Another synthetic person doing what was read", caption="What was read, drawn again"),
+        "own_table": f'<table class="units"><thead><tr><th scope="col">Action unit</th>{SCALE}<th scope="col" '
+        'class="value">read</th><th scope="col" class="value true">true</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>",
+    }
+
+
+def _truth_row(code: int, bars: tuple[Bar, ...]) -> str:
+    """Return a unit's row with the truth marked on its bars."""
+    said = ", ".join(f"{bar.kind} read {bar.intensity:.1f}, true {bar.truth or 0:.1f}" for bar in bars)
+    read, true = (
+        "".join(f"<span>{value:.1f}</span>" for value in side)
+        for side in ([bar.intensity for bar in bars], [bar.truth or 0 for bar in bars])
+    )
+    return (
+        f'<tr><th scope="row"><b>{code}</b> {UNITS[code].name}</th>'
+        f"<td>{bars_svg(bars, label=said.replace('both ', ''))}</td>"
+        f'<td class="value">{read}</td><td class="value true">{true}</td></tr>'
+    )
+
+
 def _limits() -> list[str]:
     return [
         "How well the reader reads: one photo proves nothing, and the reader has only seen drawn people. Its doubt is "
@@ -187,10 +236,10 @@ def _limits() -> list[str]:
 
 
 def _commands(story: Story) -> str:
-    photo = "photo.jpg" if story.is_sample else shlex.quote(story.photo_name)
+    photo = printable(shlex.quote(story.photo_name)) if story.source == "given" else "photo.jpg"
     return "\n".join(
         [
-            f"facsimile detect {photo}",
+            f"facsimile detect {photo} --report report.html",
             f'facsimile describe "{story.notation}"',
             f'facsimile render "{story.notation}" --seed {story.seed} -o person.png',
             f'facsimile chat --face {photo} --message "{SAID}" --show reply.png',

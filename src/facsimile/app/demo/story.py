@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
 from facsimile.app.clip import draw_frames, encode_clip, sampled
+from facsimile.app.demo.own_face import OwnFace, read_own_face
 from facsimile.app.drawing import draw_person, draw_state
 from facsimile.app.photo import PhotoReading, read_photo
+from facsimile.app.report.reconstruction import SIZE, reconstruct
+from facsimile.detect.pipeline import Detector
 from facsimile.facs import notation
 from facsimile.facs.expression import ActionUnits
 from facsimile.facs.state import State
@@ -32,6 +36,8 @@ TOLD = "I passed the exam! Can you believe it?"
 CLIP_SIZE = 256
 
 Progress = Callable[[str], None]
+Source = Literal["given", "astronaut", "drawn"]
+"""Whose photo it is: the user's, scikit-image's, or one that was drawn because there is no other."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +54,10 @@ class Story:
     """All that the page shows."""
 
     photo_name: str
-    is_sample: bool
-    """Whether the photo is the one that comes with scikit-image."""
+    source: Source
     reading: PhotoReading
+    drawn: UInt8[np.ndarray, "S S 3"]
+    """Everything that was read of the photo, unsure or not, on a synthetic person."""
     notation: str
     description: Description
     people: tuple[Person, ...]
@@ -60,14 +67,18 @@ class Story:
     told: Expressed
     clip: bytes
     """The sentence as a moving picture: a GIF."""
+    own: OwnFace
+    """The same loop on a face whose truth is known."""
     seed: int
 
 
 def tell(photo: Path | None, *, seed: int, progress: Progress, rig: str = "makehuman") -> Story:
     """Run every step on ``photo``, or on the sample photo if None; ``progress`` hears of each step before it starts."""
-    image = sample_photo() if photo is None else photo
+    detector = Detector()
+    progress("drawing a face and reading it")
+    own = read_own_face(detector)
     progress("reading the photo")
-    reading = read_photo(image)
+    source, reading = _read(photo, own, detector)
     state = reading.state
     progress("drawing synthetic people")
     people = draw_people(state.to_action_units(), reading.face.head_pose_rad, seed=seed, rig=rig)
@@ -79,8 +90,9 @@ def tell(photo: Path | None, *, seed: int, progress: Progress, rig: str = "makeh
     frames = list(draw_frames(sampled(told.track, ".gif"), seed=seed, size=CLIP_SIZE))
     return Story(
         photo_name="the sample photo" if photo is None else photo.name,
-        is_sample=photo is None,
+        source=source,
         reading=reading,
+        drawn=reconstruct(reading.face, size=2 * SIZE),
         notation=notation.write(state),
         description=describe(state),
         people=people,
@@ -89,6 +101,7 @@ def tell(photo: Path | None, *, seed: int, progress: Progress, rig: str = "makeh
         reply_image=draw_state(reply.face or State(), seed=seed + NUM_PEOPLE, size=PERSON_SIZE, rig=rig),
         told=told,
         clip=encode_clip(frames, ".gif"),
+        own=own,
         seed=seed,
     )
 
@@ -110,13 +123,18 @@ def draw_people(
     return tuple(people)
 
 
-def sample_photo() -> UInt8[np.ndarray, "H W 3"]:
-    """Return NASA's portrait of the astronaut Eileen Collins (public domain) that scikit-image carries."""
+def _read(photo: Path | None, own: OwnFace, detector: Detector) -> tuple[Source, PhotoReading]:
+    """Read the photo; without one the sample photo, and without that the drawn face."""
+    if photo is not None:
+        return "given", read_photo(photo, detector=detector)
+    sample = sample_photo()
+    return ("drawn", own.reading) if sample is None else ("astronaut", read_photo(sample, detector=detector))
+
+
+def sample_photo() -> UInt8[np.ndarray, "H W 3"] | None:
+    """Return NASA's portrait of the astronaut Eileen Collins (public domain) if scikit-image, which has it, is here."""
     try:
         from skimage import data
     except ImportError:
-        raise ImportError(
-            "the sample photo needs scikit-image; install it with: pip install 'facsimile[demo]', "
-            "or name a photo of your own: facsimile demo PHOTO"
-        ) from None
+        return None
     return np.asarray(data.astronaut())

@@ -21,6 +21,15 @@ class Bar:
     """0 to 5."""
     sd: float | None
     """Standard deviation on the same scale; None: not stated."""
+    truth: float | None = None
+    """What it should be, where that is known."""
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Return where the reader believes the value to lie in 9 of 10 cases, on a scale that ends at 0 and 5."""
+        sd = self.sd or 0.0
+        low, high = self.intensity - Z_90 * sd, self.intensity + Z_90 * sd
+        return max(low, 0.0), min(high, MAX_INTENSITY)
 
 
 def bars_svg(bars: tuple[Bar, ...], *, label: str) -> str:
@@ -38,12 +47,13 @@ def bars_svg(bars: tuple[Bar, ...], *, label: str) -> str:
 def _bar(bar: Bar, *, centre: float, thickness: float) -> str:
     length = _x(bar.intensity)
     rect = f'<rect class="{bar.kind}" y="{centre - thickness / 2:g}" width="{length:.0f}" height="{thickness:g}"/>'
+    truth = "" if bar.truth is None else f'<path class="truth" d="M{_x(bar.truth):.0f} {centre - 6:g}v12"/>'
     if bar.sd is None:
-        return rect
-    low, high = (_x(bar.intensity + sign * Z_90 * bar.sd) for sign in (-1, 1))
+        return rect + truth
+    low, high = (_x(value) for value in bar.interval)
     line = f"M{low:.0f} {centre:g}H{high:.0f}"
     ends = "".join(f"M{x:.0f} {centre - 3.5:g}v7" for x in (low, high))
-    return f'{rect}<path class="halo" d="{line}{ends}"/><path class="whisker" d="{line}{ends}"/>'
+    return f'{rect}<path class="halo" d="{line}{ends}"/><path class="whisker" d="{line}{ends}"/>{truth}'
 
 
 def _x(intensity: float) -> float:

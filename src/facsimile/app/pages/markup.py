@@ -29,13 +29,17 @@ def style() -> str:
     return files("facsimile.app.pages").joinpath("style.css").read_text("utf-8")
 
 
+def printable(text: str) -> str:
+    """Spell out what does not print: bytes that are no text, control signs, signs that turn the direction."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def shown_name(name: str) -> str:
-    """Return a file's name as HTML: bytes and signs that do not print are spelled out, long names lose their middle."""
-    printable = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in name)
-    if len(printable) > NAME_LENGTH:
-        half = NAME_LENGTH // 2
-        printable = f"{printable[:half]}…{printable[-half:]}"
-    return html.escape(printable)
+    """Return a file's name as HTML, whatever it is made of; long names lose their middle."""
+    name = printable(name)
+    if len(name) > NAME_LENGTH:
+        name = f"{name[: NAME_LENGTH // 2]}…{name[-NAME_LENGTH // 2 :]}"
+    return html.escape(name)
 
 
 def heading(path: str, words: str) -> str:

@@ -16,12 +16,13 @@ KEY = (
     '<span><i class="both"></i>middle of the face</span>'
     "<span>whisker: 90&nbsp;% of the reader’s own belief</span></div>"
 )
+SCALE = (
+    '<th scope="col"><span class="scale" aria-hidden="true"><span>0</span><span>A</span><span>B</span><span>C</span>'
+    '<span>D</span><span>E</span></span><span class="aside">bar</span></th>'
+)
 HEAD = (
-    '<thead><tr><th scope="col">Action unit</th><th scope="col"><span class="scale" aria-hidden="true">'
-    "<span>0</span><span>A</span><span>B</span><span>C</span><span>D</span><span>E</span></span>"
-    '<span class="aside">bar</span></th>'
-    '<th scope="col" class="value">0–5 <span class="sd">± sd</span></th>'
-    '<th scope="col" class="chance">present</th></tr></thead>'
+    f'<thead><tr><th scope="col">Action unit</th>{SCALE}<th scope="col" class="value">0–5 <span class="sd">± sd</span>'
+    '</th><th scope="col" class="chance">present</th></tr></thead>'
 )
 
 

@@ -10,7 +10,7 @@ from string import Template
 import numpy as np
 
 from facsimile.app.pages.close_up import points_svg
-from facsimile.app.pages.markup import POLICY, direction, heading, image_tag, jpeg_within, shown_name, style
+from facsimile.app.pages.markup import POLICY, direction, heading, image_tag, jpeg_within, printable, shown_name, style
 from facsimile.app.pages.unit_table import KEY, unit_tables
 from facsimile.app.photo import score_of, unit_readings
 from facsimile.app.report.collector import CROP_SIZE, Photo, Seen, SeenFace
@@ -58,16 +58,11 @@ def build_page(seen: Seen, about: About, *, draw: Draw) -> str:
         "rest": _rest(seen),
         "person": html.escape(about.person),
         "neutral": _neutral(about),
-        "command": shown_command(about.command),
+        "command": html.escape(printable(about.command)),
         "version": html.escape(about.version),
         "weights": shown_name(about.weights),
     }
     return Template(files("facsimile.app.report").joinpath("page.html").read_text("utf-8")).substitute(parts)
-
-
-def shown_command(command: str) -> str:
-    """Return a command line as HTML, whatever its names are made of."""
-    return html.escape("".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in command))
 
 
 def _lead(seen: Seen) -> str:
