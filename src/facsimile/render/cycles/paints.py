@@ -27,11 +27,11 @@ ROUND = 0.75
 """Patterns of cloth run round the body by this many dm per radian (``cloth_material.cloth_pattern``)."""
 WEAVE_DM = 64 * 0.012
 """A tile of weave holds 64 threads."""
-CAVITY_SHADE = 0.3
+CAVITY_SHADE = 0.35
 """Light lost in the deepest folds beside what their relief hides; the raster, which hides nothing, takes 0.55."""
 
 
-RELIEF = 1.1
+RELIEF = 1.5
 """Exaggeration of the relief; the raster's is ``textures.RELIEF_GAIN``."""
 
 

@@ -19,6 +19,8 @@ BOUNCES, DIFFUSE_BOUNCES, GLOSSY_BOUNCES, TRANSPARENT_BOUNCES = 10, 5, 4, 24
 CLAMP_INDIRECT = 4.0
 """Light paths after the first bounce bring no more than this: no fireflies at few samples."""
 MASK_SAMPLES = 32
+FINER, FINER_FROM, FINER_UP_TO = 2, 16, 512
+"""Pictures up to 512 px with at least 16 samples are drawn twice as fine."""
 MASK_COLOURS = {"face": (1, 0, 0), "eye": (0, 1, 0), "hair": (0, 0, 1), "other": (0, 0, 0)}
 
 
@@ -31,7 +33,22 @@ def draw_folder(folder: str) -> None:
         arrays = dict(stored)
     for name in document["passes"]:
         _build(document, arrays, as_masks=name == "masks")
-        _write(Path(folder, f"{name}.npy"), _rendered(Path(folder, f"{name}.exr"), document["size"]))
+        pixels = _rendered(Path(folder, f"{name}.exr"), document["size"] * _fineness(document))
+        _write(Path(folder, f"{name}.npy"), _shrunk(pixels, _fineness(document)))
+
+
+def _fineness(document: dict[str, Any]) -> int:
+    """Return how many times finer than asked for a picture is drawn, along each side, with as much fewer samples.
+
+    The denoiser smooths over pixels: on fine ones it leaves pores and lashes alone.
+    """
+    return FINER if document["samples"] >= FINER_FROM and document["size"] <= FINER_UP_TO else 1
+
+
+def _shrunk(pixels: np.ndarray, times: int) -> np.ndarray:
+    """Return means of blocks of pixels."""
+    side = len(pixels) // times
+    return np.ascontiguousarray(pixels.reshape(side, times, side, times, 4).mean((1, 3)), np.float32)
 
 
 def _build(document: dict[str, Any], arrays: dict[str, np.ndarray], *, as_masks: bool) -> None:
@@ -58,7 +75,8 @@ def _settings(document: dict[str, Any], *, as_masks: bool) -> None:
     scene = bpy.context.scene
     render, cycles = scene.render, scene.cycles
     render.engine = "CYCLES"
-    render.resolution_x = render.resolution_y = document["size"]
+    fineness = _fineness(document)
+    render.resolution_x = render.resolution_y = document["size"] * fineness
     render.resolution_percentage = 100
     render.film_transparent = True
     render.threads_mode, render.threads = "FIXED", document["threads"]
@@ -67,12 +85,12 @@ def _settings(document: dict[str, Any], *, as_masks: bool) -> None:
     render.image_settings.color_depth = "32"
     render.image_settings.color_mode = "RGBA"
     cycles.device = "CPU"
-    cycles.samples = MASK_SAMPLES if as_masks else document["samples"]
+    cycles.samples = max(1, round((MASK_SAMPLES if as_masks else document["samples"]) / fineness**2))
     cycles.seed = document["seed"] % 2**31
     cycles.use_adaptive_sampling = False
     cycles.use_denoising = not as_masks
     cycles.denoiser = "OPENIMAGEDENOISE"
-    cycles.denoising_prefilter = "FAST"
+    cycles.denoising_prefilter = "ACCURATE"
     cycles.denoising_use_gpu = False
     cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = BOUNCES, DIFFUSE_BOUNCES, GLOSSY_BOUNCES
     cycles.transmission_bounces, cycles.transparent_max_bounces = GLOSSY_BOUNCES, TRANSPARENT_BOUNCES
