@@ -36,7 +36,7 @@ def test_baselines_keep_the_order_of_the_faces(block):
         assert mean.intensity[asked, 9] == pytest.approx(np.tile(expected, (len(asked), 1)), abs=1e-6)
         assert len(rows)
     assert line.intensity.shape == noisy.intensity.shape == block.truth.intensity.shape
-    assert (line.pose_rad != noisy.pose_rad).any()
+    assert (line.intensity != noisy.intensity).any()
 
 
 def test_rest_is_another_picture_of_the_same_person(block):
