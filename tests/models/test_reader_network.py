@@ -6,7 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from facsimile.facs.action_units import UNITS, UPPER_FACE_UNITS  # noqa: E402
-from facsimile.facs.controllers import MIRROR  # noqa: E402
+from facsimile.facs.controllers import CONTROLLERS, MIRROR  # noqa: E402
 from facsimile.models.calibrated import CalibratedReader, Calibration, ExpressionCalibration  # noqa: E402
 from facsimile.models.expression_heads import AU_LOG_VARIANCE_RANGE  # noqa: E402
 from facsimile.models.mirror import MirrorBlock, MirrorConv, MirrorNorm, mirror_map  # noqa: E402
@@ -98,6 +98,14 @@ def test_mirrored_faces_beside_mirrored_references_swap_sides(reader, crops):
     mirrored = compare(reader, crops.flip(-1), rest.flip(-1))
     torch.testing.assert_close(mirrored.au, plain.au.flip(2), atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(mirrored.controllers, plain.controllers[:, list(MIRROR)], atol=1e-5, rtol=1e-4)
+
+
+def test_a_face_beside_itself_reads_as_nothing(reader, crops):
+    answer = compare(reader, crops, crops)
+    assert (answer.au == 0).all()
+    is_gaze = torch.tensor([name.startswith("eyeLook") for name in CONTROLLERS])
+    assert (answer.controllers[:, ~is_gaze] == 0).all()
+    assert (answer.controllers[:, is_gaze] != 0).any()
 
 
 def test_a_reference_matters_and_only_its_own_half_does(reader, crops):

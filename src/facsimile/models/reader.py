@@ -25,6 +25,7 @@ from torch import nn
 from torch.nn import functional
 
 from facsimile.facs.action_units import LABEL_UNITS, UNITS, UPPER_FACE_UNITS
+from facsimile.facs.controllers import CONTROLLERS
 from facsimile.models.expression_heads import ExpressionAnswer, ExpressionHead, SplitHead, by_side
 from facsimile.models.mirror import MirrorBlock, MirrorConv, MirrorNorm, PairHead, mirror_map
 from facsimile.models.resnet import ResNetBody
@@ -156,6 +157,7 @@ class Reader(nn.Module):
 
     template: torch.Tensor
     is_midline: torch.Tensor
+    is_gaze: torch.Tensor
     mirrored: torch.Tensor
 
     def __init__(self, config: ReaderConfig, template: Float[np.ndarray, "70 2"]) -> None:
@@ -192,6 +194,8 @@ class Reader(nn.Module):
     def _register_constants(self, c: ReaderConfig, template: np.ndarray) -> None:
         midline = [[not UNITS[u].is_sided] for u in c.units]
         self.register_buffer("is_midline", torch.tensor(midline), persistent=False)
+        is_gaze = [name.startswith("eyeLook") for name in CONTROLLERS]
+        self.register_buffer("is_gaze", torch.tensor(is_gaze), persistent=False)
         self.register_buffer("mirrored", torch.tensor(MIRRORED_LANDMARKS), persistent=False)
         points = torch.from_numpy(np.asarray(template, np.float32))
         self.register_buffer("template", (points + self._mirror_points(points)) / 2)
@@ -217,7 +221,17 @@ class Reader(nn.Module):
     def compare(
         self, features: Float[torch.Tensor, "B 2 D"], reference: Float[torch.Tensor, "B 2 D"]
     ) -> ExpressionAnswer:
-        """Read expressions from ``features`` of crops beside those of the same people at rest."""
+        """Read expressions from ``features`` of crops beside those of the same people at rest.
+
+        A face beside itself reads as nothing, whatever the weights: what the head says of the reference alone is taken
+        off. Where the eyes look is told of the picture, not of the change.
+        """
+        answer, rest = self._beside(features, reference), self._beside(reference, reference)
+        return answer._replace(
+            au=answer.au - rest.au, controllers=answer.controllers - torch.where(self.is_gaze, 0.0, rest.controllers)
+        )
+
+    def _beside(self, features: torch.Tensor, reference: torch.Tensor) -> ExpressionAnswer:
         own, change = self._halves(features), self._halves(features - reference)
         upper, lower = (torch.cat(pair, dim=2) for pair in zip(own, change, strict=True))
         return self.beside(upper, lower)
