@@ -20,6 +20,7 @@ VERBS = {
     "detect": "Read action units from photos and video.",
     "chat": "Talk to a language model, with a face on both sides.",
     "train": "Train a reader of faces, or a language model that sees and shows them.",
+    "calibrate": "Fit the reader to the labels of your own data set.",
     "evaluate": "Measure a reader on labelled faces, or a language model with a face.",
     "doctor": "Check the installation.",
 }
