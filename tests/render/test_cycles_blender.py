@@ -122,17 +122,20 @@ main([])
 
 def test_the_serving_side_answers_errors_and_ends_with_its_parent(tmp_path):
     rooms = Path(painter.__file__).parent
+    unfinished = tmp_path / "facsimile-cycles-x"
+    unfinished.mkdir()
     command = [sys.executable, "-I", "-c", SERVE, str(rooms)]
     pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere, text=True) as process:
         assert json.loads(process.stdout.readline()) == {"ready": True, "blender": "4.5"}
-        process.stdin.write(f"{tmp_path / 'nowhere'}\n")
+        process.stdin.write(f"{unfinished}\n")
         process.stdin.flush()
         answer = json.loads(process.stdout.readline())
         process.stdin.close()
         assert process.wait(timeout=60) == 0
     assert not answer["ok"]
     assert answer["error"].startswith("FileNotFoundError")
+    assert not unfinished.exists()
 
 
 def test_what_is_missing_is_told_in_one_line(tmp_path, monkeypatch):

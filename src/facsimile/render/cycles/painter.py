@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from facsimile.render.cycles.blender import Blender, BlenderError, blender_python
+from facsimile.render.cycles.blender_side.serve import TEMPORARY_PREFIX
 from facsimile.render.cycles.scene_file import Quality, write_scene
 from facsimile.render.performance import Performance
 from facsimile.render.renderer import render
@@ -42,7 +43,7 @@ class CyclesPainter:
         self, scene: Scene, performance: Performance, passes: tuple[str, ...]
     ) -> dict[str, Float32[np.ndarray, "H W 4"]]:
         """Return passes (``scene_file.PASSES``) by name: linear RGBA, premultiplied."""
-        with tempfile.TemporaryDirectory(prefix="facsimile-cycles-") as name:
+        with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX) as name:
             write_scene(Path(name), scene, performance, quality=self.quality, passes=passes)
             self.blender.draw(Path(name))
             return {one: _read(Path(name, f"{one}.npy"), scene.size) for one in passes}

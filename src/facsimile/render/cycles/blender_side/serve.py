@@ -3,13 +3,18 @@
 import json
 import os
 import resource
+import shutil
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TextIO
+
+TEMPORARY_PREFIX = "facsimile-cycles-"
+"""Begins the name of folders that a parent removes after each picture."""
 
 
 def main(arguments: list[str]) -> None:
@@ -48,12 +53,19 @@ def _say(answers: TextIO, answer: dict[str, Any]) -> None:
 
 
 def _requests() -> Iterator[str]:
-    """Yield folders; when standard input ends, even in the middle of a picture, the process ends with its parent."""
+    """Yield folders; when standard input ends, even in the middle of a picture, the process ends with its parent.
+
+    The parent's temporary folder, which it can no longer remove, goes too.
+    """
     queue: SimpleQueue[str] = SimpleQueue()
 
     def listen() -> None:
+        folder = ""
         for line in sys.stdin:
-            queue.put(line.strip())
+            folder = line.strip()
+            queue.put(folder)
+        if Path(folder).name.startswith(TEMPORARY_PREFIX):
+            shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
