@@ -111,8 +111,9 @@ def real_bars(detector: Detector, folder: Path) -> Iterator[Bar]:
         of = found["ways"][way]
         for unit, limit in limits.items():
             yield at_least(where, f"{way}: {unit} smiling against neutral, AUC", limit, _interval(of[unit]))
-        yield at_most(where, f"{way}: neutral faces with {of['alarms']['worst_unit']}, the worst unit, at B",
-                      0.05, of["alarms"]["worst_share"])  # fmt: skip
+        worst = of["alarms"]["worst_unit"]
+        title = f"{way}: neutral faces with a unit at B, the most frequent one: {worst}"
+        yield at_most(where, title, 0.05, of["alarms"]["worst_share"])
         yield shown(where, f"{way}: neutral faces with any unit at B", of["alarms"]["any"])
         yield from _group_bars(where, way, found["groups"])
     for unit in SMILE_BARS["alone"]:

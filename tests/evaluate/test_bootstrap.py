@@ -67,3 +67,10 @@ def test_taking_rows_keeps_the_draws():
     assert isinstance(some, People)
     assert some.person.tolist() == [0, 2]
     assert some.counts is people.counts
+
+
+@pytest.mark.parametrize("num", [1, 2, 7, 500])
+def test_intervals_are_the_usual_quantiles(num):
+    draws = np.random.default_rng(num).normal(size=num + 1)
+    found = measured(draws)
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(draws[1:], [0.025, 0.975])))

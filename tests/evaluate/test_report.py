@@ -140,4 +140,15 @@ def test_every_form_of_every_table_holds_all_rows(truth):
         assert len(lines) >= len(table.rows) + 2
         assert as_markdown(table).count("\n| ") == len(table.rows) + 1
         assert as_html(table).count("<tr>") == len(table.rows) + 1
-    assert [t.title for t in tables(found) if "by rig" in t.title] == []
+    groups = next(t for t in tables(found) if t.title == "reader: groups")
+    assert [row[0] for row in groups.rows] == ["age: old", "age: young"]
+
+
+def test_variants_are_compared_and_detailed_on_demand(truth):
+    variant = dataclasses.replace(said(truth, truth.intensity, name="reader, beside"), is_variant=True)
+    found = report(truth, [said(truth, truth.intensity), variant])
+    assert "reader, beside" in found["differences"]
+    titles = {flag: [t.title for t in tables(found, with_variants=flag)] for flag in (True, False)}
+    assert "reader, beside: units" in titles[True]
+    assert "reader, beside: units" not in titles[False]
+    assert "reader: units" in titles[False]

@@ -127,7 +127,10 @@ def read_block_at_rest(block: Block, subject: Subject, alone: Answer) -> list[An
         return subject.look(image, matrix, reference=None if near is None else near.features[0])
 
     beside = _collect(block, subject, look, name=f"{subject.name}, beside neutral")
-    return [beside, _subtracted(subject, alone, [rest.get(int(row)) for row in resting])]
+    return [
+        dataclasses.replace(beside, is_variant=True),
+        _subtracted(subject, alone, [rest.get(int(row)) for row in resting]),
+    ]
 
 
 def _by_fold(block: Block, answer: Callable[[Truth, Truth], Answer]) -> Answer:
@@ -177,4 +180,4 @@ def _subtracted(subject: Subject, alone: Answer, rest: Sequence[Readings | None]
     for i, readings in enumerate(rest):
         if readings is not None:
             intensity[i, columns] = np.clip(intensity[i, columns] - readings.intensity[0], 0, MAX_INTENSITY)
-    return dataclasses.replace(alone, name=f"{subject.name}, minus neutral", intensity=intensity)
+    return dataclasses.replace(alone, name=f"{subject.name}, minus neutral", intensity=intensity, is_variant=True)

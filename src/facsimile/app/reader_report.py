@@ -64,10 +64,10 @@ def measure(plan: Plan) -> dict[str, Any]:
 
 
 def text_of(result: dict[str, Any]) -> str:
-    """Return the tables for a terminal."""
+    """Return the tables for a terminal: in detail only what readers say of each face alone."""
     lines = [f"part {result['part']}, aligned by {result['aligned_by']}, intervals: 95 % over people"]
     for block in result["blocks"]:
-        lines += ["", heading(block), *("\n" + as_text(table) for table in _tables(block))]
+        lines += ["", heading(block), *("\n" + as_text(table) for table in _tables(block, with_variants=False))]
     lines += ["\n" + as_text(table) for table in _probe_tables(result)]
     return "\n".join(lines)
 
@@ -112,8 +112,9 @@ def _half_faces(plan: Plan, subjects: list[Subject]) -> dict[str, Any]:
     return {s.name: half_face_test(s, portraits[s.reader.card.crop_size], seed=plan.seed) for s in subjects}
 
 
-def _tables(block: dict[str, Any]) -> list[Table]:
-    return tables(block) + [perturbation_table(name, of) for name, of in block.get("perturbations", {}).items()]
+def _tables(block: dict[str, Any], *, with_variants: bool = True) -> list[Table]:
+    spoilt = [perturbation_table(name, of) for name, of in block.get("perturbations", {}).items()]
+    return tables(block, with_variants=with_variants) + spoilt
 
 
 def _probe_tables(result: dict[str, Any]) -> list[Table]:

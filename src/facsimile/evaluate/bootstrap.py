@@ -68,8 +68,16 @@ def measured(draws: Float[np.ndarray, " D"]) -> Measured:
     others = draws[1:][np.isfinite(draws[1:])]
     if not len(others) or not np.isfinite(draws[0]):
         return Measured(float(draws[0]) if np.isfinite(draws[0]) else math.nan, math.nan, math.nan)
-    low, high = np.quantile(others, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Measured(float(draws[0]), float(low), float(high))
+    others = np.sort(others)
+    return Measured(float(draws[0]), *(_quantile(others, share) for share in ((1 - LEVEL) / 2, (1 + LEVEL) / 2)))
+
+
+def _quantile(ascending: Float[np.ndarray, " N"], share: float) -> float:
+    """Return the value below which a share of sorted values lies, between two of them by a straight line."""
+    place = share * (len(ascending) - 1)
+    below = int(place)
+    above = min(below + 1, len(ascending) - 1)
+    return float(ascending[below] + (place - below) * (ascending[above] - ascending[below]))
 
 
 def ratio(part: Float[np.ndarray, "..."], whole: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:

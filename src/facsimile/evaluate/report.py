@@ -32,6 +32,7 @@ def report(truth: Truth, answers: Sequence[Answer], *, seed: int = 0) -> dict[st
         scored[answer.name] = scores
         subjects[answer.name] = {
             "is_baseline": answer.is_baseline,
+            "is_variant": answer.is_variant,
             "found": float(answer.found.mean()) if len(truth) else 0.0,
             "sets": set_rows(scores),
             "units": unit_rows(scores),
@@ -51,18 +52,18 @@ def report(truth: Truth, answers: Sequence[Answer], *, seed: int = 0) -> dict[st
     }
 
 
-def tables(result: dict[str, Any]) -> list[Table]:
-    """Lay a report out: all subjects side by side, then each reader in detail."""
+def tables(result: dict[str, Any], *, with_variants: bool = True) -> list[Table]:
+    """Lay a report out: all subjects side by side, then each reader in detail; of variants if asked for."""
     subjects = result["subjects"]
     parts = [_set_table(subjects, name) for name in list(UNIT_SETS)[:3]]
     parts += [_side_table(subjects), _geometry_table(subjects), _honesty_table(subjects)]
     if result["differences"]:
-        parts.append(
-            _difference_table(result["differences"], next(n for n in subjects if n not in result["differences"]))
-        )
+        first = next(name for name in subjects if name not in result["differences"])
+        parts.append(_difference_table(result["differences"], first))
     for name, subject in subjects.items():
-        if not subject["is_baseline"]:
-            parts += [_unit_table(name, subject), _confusion_table(name, subject), *_group_tables(name, subject)]
+        if not subject["is_baseline"] and (with_variants or not subject["is_variant"]):
+            parts += [_unit_table(name, subject), _confusion_table(name, subject)]
+            parts += [_group_table(name, subject)] if _divisions(subject) else []
     return parts
 
 
@@ -179,14 +180,22 @@ def _confusion_table(name: str, subject: dict[str, Any]) -> Table:
     return Table(f"{name}: units that look alike", heads, rows)
 
 
-def _group_tables(name: str, subject: dict[str, Any]) -> list[Table]:
-    heads = ("", "faces", "people", "r", "gap", "MAE", "gap")
-    note = "Larger side, mean over the units of DISFA or BP4D; gap: to the whole, over the same draws of people."
-    return [
-        Table(f"{name}: by {division}", heads, [_group_row(group, of) for group, of in groups.items()], note)
-        for division, groups in subject["groups"].items()
-        if len(groups) > 1
+def _divisions(subject: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the divisions that part the faces at all."""
+    return {division: groups for division, groups in subject["groups"].items() if len(groups) > 1}
+
+
+def _group_table(name: str, subject: dict[str, Any]) -> Table:
+    rows = [
+        _group_row(f"{division}: {group}", of)
+        for division, groups in _divisions(subject).items()
+        for group, of in groups.items()
     ]
+    note = (
+        "Larger side, mean over the units of DISFA or BP4D; gap: to the whole, over the same draws of people; few: "
+        "fewer than five people."
+    )
+    return Table(f"{name}: groups", ("", "faces", "people", "r", "gap", "MAE", "gap"), rows, note)
 
 
 def _group_row(group: str, of: dict[str, Any]) -> tuple[str, ...]:

@@ -55,6 +55,8 @@ class Answer:
     pose_rad: Float[np.ndarray, "N 3"]
     gaze_rad: Float[np.ndarray, "N 2"]
     is_baseline: bool = False
+    is_variant: bool = False
+    """Whether it is a reader's second answer, which knows more than one picture."""
 
     @property
     def found(self) -> Bool[np.ndarray, " N"]:
