@@ -1,4 +1,6 @@
-"""Read a data set with programs that know nothing of this package, as docs/data.md shows: ``read_with_others.py FOLDER``.
+"""Read a data set with programs that know nothing of this package, as docs/data.md shows.
+
+``read_with_others.py FOLDER``
 
 Needs ``pip install datasets polars pandas duckdb``; prints what each reads and stops where two of them differ. The
 tests do the same with those that are in the extra ``dev``.
