@@ -121,7 +121,7 @@ def _unit(task: Task, options: CalibrateOptions) -> dict[str, Any]:
     )
     unit = UnitCalibration(
         task.view, task.target, fitted.model, deviation_rule(task, answers) if is_level else (0.0, 0.0),
-        bool(measured["gain"]["icc" if is_level else "auc"].value > 0),
+        bool(measured["gain"]["icc" if is_level else "auc"].value >= 0),
     )  # fmt: skip
     return json_of_unit(unit) | {
         "num_rows": len(task.truth),
