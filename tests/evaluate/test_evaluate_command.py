@@ -61,7 +61,7 @@ def test_several_sets_stand_side_by_side(folder, noise_writer):
 
 def test_rigs_are_measured_apart(folder, noise_writer):
     other = noise_writer(rig=pa.array(["a"] * 12))
-    found = measured("--data", other, "--by-rig", "--no-neutral")
+    found = measured("--data", other, "--by-rig", "--no-neutral", "--no-baselines")
     assert [block["data"] for block in found["blocks"]] == [f"{other.name} (a)"]
     result = run("--data", folder, "--by-rig", "--part", "all")
     assert result.exit_code == 1

@@ -43,13 +43,13 @@ def group_rows(people: People, truth: Truth, answer: Answer) -> dict[str, dict[s
 
 def age_groups(age_years: Float[np.ndarray, " N"]) -> Shaped[np.ndarray, " N"]:
     """Name groups of age."""
-    names = ["under 18", "18-29", "30-44", "45-64", "65 and over"]
+    names = ["0-17", "18-29", "30-44", "45-64", "65+"]
     return np.array(names)[np.searchsorted(AGE_EDGES, age_years, side="right")]
 
 
 def pose_groups(pose_rad: Float[np.ndarray, "N 3"]) -> Shaped[np.ndarray, " N"]:
     """Name groups by how far the head is turned, up or down and aside together."""
-    names = np.array(["under 10 deg", "10-20 deg", "20-30 deg", "over 30 deg"])
+    names = np.array(["0-10 deg", "10-20 deg", "20-30 deg", "30+ deg"])
     return names[np.searchsorted(POSE_EDGES_DEG, np.degrees(np.hypot(pose_rad[:, 0], pose_rad[:, 1])), side="right")]
 
 
