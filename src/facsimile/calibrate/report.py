@@ -7,7 +7,7 @@ from facsimile.evaluate.tables import Table, as_text, cell, cell_with_interval
 
 INTENSITY_HEADS = ("icc", "r", "mae", "f1_at_2", "f1_at_2_tuned", "f1_at_1", "auc")
 PRESENCE_HEADS = ("f1_at_1", "f1_at_1_tuned", "auc")
-ANSWERS = ("reader", "rescaled", "calibrated")
+ANSWERS = ("reader", "rescaled", "calibrated", "constant")
 
 
 def report(content: Mapping[str, Any]) -> str:
@@ -51,7 +51,8 @@ def _table(target: str, heads: tuple[str, ...], units: Mapping[int, Any]) -> Tab
         rows.append(("mean" if answer == ANSWERS[0] else "", answer, *means, ""))
     title = "Levels 0-5" if target == "intensity" else "Presence"
     note = (
-        f"gain: {main} of calibrated minus reader, with 95 % over people; tuned: threshold from the people fitted on."
+        "rescaled: a line through the reader's own number; constant: the mean of the people fitted on, tuned: always "
+        f"shown.\ngain: {main} of calibrated minus reader, with 95 % over people; tuned: threshold from them."
     )
     return Table(title, ("AU", "", *heads, "gain"), rows, note)
 
