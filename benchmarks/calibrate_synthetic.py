@@ -106,6 +106,11 @@ def compare(truth: np.ndarray, plain: np.ndarray, told: np.ndarray, person: np.n
     return result
 
 
+def _rounded(row: dict) -> dict:
+    """Return numbers with four decimals, null for NaN."""
+    return {k: {n: [None if x != x else round(x, 4) for x in v] for n, v in s.items()} for k, s in row.items()}
+
+
 def show(result: dict) -> None:
     for statistic in STATISTICS:
         print(f"\n{statistic:8}{'reader':>10}{'calibrated':>12}   gain")
@@ -157,7 +162,9 @@ def main(
             "weights_sha256": json.loads(made.read_text())["weights_sha256"], "numpy": np.__version__,
             "machine": platform.platform(),
         }  # fmt: skip
-        json_path.write_text(json.dumps(about | {"held_out": result}, indent=1) + "\n")
+        lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(_rounded(row))}" for name, row in result.items())
+        head = json.dumps(about, indent=1)[:-2]
+        json_path.write_text(f'{head},\n "held_out": {{\n{lines}\n }}\n}}\n')
 
 
 if __name__ == "__main__":

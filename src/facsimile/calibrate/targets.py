@@ -55,7 +55,9 @@ class Task:
     """How freely a feature may be used, see ``feature_weights``."""
 
     def take(self, rows: np.ndarray) -> "Task":
-        """Return some of the rows."""
+        """Return some of the rows; itself if they are all."""
+        if rows.dtype == bool and rows.all():
+            return self
         names = ("features", "truth", "read", "person", "part")
         return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
@@ -79,12 +81,12 @@ def tasks(
     intensity = np.stack([record.intensity for record in records]).astype(np.float64)
     presence = np.stack([record.presence for record in records]).astype(np.float64)
     sides = np.stack([record.side_intensity for record in records]).astype(np.float64)
-    face, by_side = features.face(values), [features.side(values, k) for k in (0, 1)]
+    face = features.face(values)
+    both = np.concatenate([features.side(values, k) for k in (0, 1)]) if np.isfinite(sides).any() else face
     for i, code in enumerate(units):
         a = unit_index(code)
         if UNITS[code].is_sided and np.isfinite(sides[:, a]).any():
             read, truth = reading[:, i].T.ravel(), sides[:, a].T.ravel()
-            both = np.concatenate(by_side)
             weight = feature_weights(features.side_names, code, feature_set)
             whole = Task(code, "side", "intensity", both, truth, read, np.tile(person, 2), np.tile(part, 2), weight)
         else:
