@@ -19,8 +19,8 @@ never replaced without `--force`.
 
 Every verb has `--json`: the same result for programs, on standard output. Verbs with chance in them have `--seed`, and
 the same seed gives the same result: render, describe, express, dataset make, chat (who draws the reply), demo, train,
-evaluate (the intervals, the probes). detect, dataset show and doctor have no chance in them. `facsimile --debug VERB ...` shows
-the traceback of an error before its line.
+evaluate (the intervals, the probes). detect, live, dataset show and doctor have no chance in them. `facsimile --debug
+VERB ...` shows the traceback of an error before its line.
 """
 
 

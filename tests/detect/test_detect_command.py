@@ -146,7 +146,7 @@ def test_an_existing_drawing_stops_the_run_before_anything_is_read(run, detector
     folder, out = tmp_path / "drawings", tmp_path / "out.csv"
     folder.mkdir()
     (folder / name).write_text("mine")
-    monkeypatch.setattr(detect, "Detector", None)
+    monkeypatch.setattr(detect, "detector_of", None)
     result = run(photo, video, "-o", out, "--overlay", folder)
     assert (result.exit_code, out.exists(), (folder / name).read_text()) == (2, False, "mine")
     assert f"{folder / name} exists; add --force to replace it or choose another name with --overlay" in result.stderr
@@ -290,3 +290,37 @@ def test_a_place_that_cannot_be_written_is_one_line(run, photo, tmp_path):
     assert result.exit_code == 1
     assert result.stderr.startswith(f"Error: cannot write {tmp_path / 'file' / 'out.csv'}: ")
     assert result.stderr.count("\n") == 1
+
+
+def test_standard_input_and_its_drawings(detector, photo, tmp_path):
+    arguments = ["-", "--overlay", str(tmp_path / "d"), "--raw"]
+    result = CliRunner().invoke(command, arguments, input=photo.read_bytes())
+    (row,) = rows(result.stdout)
+    assert (row["input"], row["frame"], row["AU12_raw"]) == ("-", "0", row["AU12"])
+    assert [p.name for p in (tmp_path / "d").iterdir()] == ["-_000000.jpg"]
+    empty = CliRunner().invoke(command, ["-"], input=b"")
+    assert (empty.exit_code, empty.stderr) == (1, "facsimile detect: -: standard input is empty\n")
+
+
+def test_a_camera_that_is_not_there_is_one_line(run):
+    result = run("camera:77")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert result.stderr.startswith("facsimile detect: camera:77: no picture; is a camera connected")
+
+
+def test_smoothing_raw_columns_and_baseline(run, picture, tmp_path, write_video):
+    dim = (picture * 0.6).astype(np.uint8)
+    video = write_video(tmp_path / "v.avi", [dim, picture] * 5)
+    smooth, plain = (rows(run(video, "--raw", *extra).stdout) for extra in ([], ["--no-smooth"]))
+    assert [row["AU12_raw"] for row in smooth] == [row["AU12"] for row in plain] == [row["AU12_raw"] for row in plain]
+    swing = [np.ptp([float(row["AU12"]) for row in some]) for some in (smooth, plain)]
+    assert swing[0] < swing[1]
+    median = rows(run(video, "--no-smooth", "--baseline", "median", "--raw").stdout)
+    assert float(median[-1]["AU12"]) <= float(median[-1]["AU12_raw"])
+
+
+def test_choices_that_exclude_each_other(run, photo):
+    both = run(photo, "--neutral", photo, "--baseline", "median")
+    assert (both.exit_code, "choose one" in both.stderr) == (2, True)
+    raw = run(photo, "--format", "openface", "--raw")
+    assert (raw.exit_code, "fixed header" in raw.stderr) == (2, True)

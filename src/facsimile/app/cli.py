@@ -18,6 +18,7 @@ VERBS = {
     "express": "Turn a text into a face that says it.",
     "dataset": "Make and show labelled synthetic data sets.",
     "detect": "Read action units from photos and video.",
+    "live": "Watch a camera being read, in a window or a terminal.",
     "chat": "Talk to a language model, with a face on both sides.",
     "train": "Train a reader of faces, or a language model that sees and shows them.",
     "calibrate": "Fit the reader to the labels of your own data set.",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 from tqdm import tqdm
@@ -14,12 +15,11 @@ from facsimile.app.debug import show_cause
 from facsimile.app.interruption import held_interrupt
 from facsimile.app.output import refuse_overwrite
 from facsimile.app.overlay_folder import OverlayFolder
+from facsimile.app.reading_options import detector_of, reading_options
 from facsimile.app.report.writer import ReportFile
 from facsimile.detect.exports import FORMATS, AnyLayout, layout_of
 from facsimile.detect.faces import Frame
 from facsimile.detect.media import InputError, expand
-from facsimile.detect.pipeline import Detector
-from facsimile.detect.reader import ReaderError
 from facsimile.detect.writers import SUFFIXES, CsvWriter, JsonLinesWriter, TableFile
 
 INTERRUPTED = 130
@@ -37,15 +37,11 @@ INTERRUPTED = 130
 @click.option(
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="FILE.html: a page to look at, with drawn faces."
 )
-@click.option("--neutral", type=click.Path(path_type=Path), help="Photo of the same person at rest, to be subtracted.")
+@reading_options
 @click.option("--format", "form", type=click.Choice(FORMATS), default="facsimile", show_default=True,
               help="Which columns to write.")  # fmt: skip
-@click.option("--weights", type=click.Path(path_type=Path), help="Another reader, FILE.onnx.")
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads of the reader.")
 @click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Read every N-th video frame.")
-@click.option(
-    "--min-score", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Least face probability."
-)
+@click.option("--raw", "with_raw", is_flag=True, help="Add columns *_raw: read in the frame alone, not smoothed.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on standard output instead of CSV.")
 @click.option("--force", is_flag=True, help="Replace existing files.")
 def command(
@@ -53,16 +49,14 @@ def command(
     output: Path | None,
     overlay: Path | None,
     report: Path | None,
-    neutral: Path | None,
     form: str,
-    weights: Path | None,
-    threads: int,
     every: int,
-    min_score: float,
+    with_raw: bool,
     as_json: bool,
     force: bool,
+    **choices: Any,
 ) -> None:
-    """Read action units from photos, videos, folders or 'patterns*.jpg'.
+    """Read action units from photos, videos, folders or 'patterns*.jpg', a camera ('camera', 'camera:1') or '-'.
 
     One row per face and frame; a frame without a face keeps one row with empty values. An input that cannot be read is
     named on stderr, the others are still read, and the exit code is 1. Ctrl-C keeps the rows so far; the exit code is
@@ -73,26 +67,27 @@ def command(
     facsimile detect talk.mp4 -o talk.parquet
     facsimile detect photos/ -o faces.csv --overlay drawings --report faces.html
     facsimile detect smile.jpg --neutral rest.jpg
+    facsimile detect camera -o me.csv
+    ffmpeg -i rtsp://... -f matroska - | facsimile detect - --json
     """
     _check_output(output, as_json=as_json, force=force)
     page = ReportFile(report, force=force) if report else None
     failures = Failures(page)
     files = failures.readable(expand(paths))
+    if form != "facsimile" and with_raw:
+        raise click.UsageError(f"--raw adds to our own columns; --format {form} has a fixed header")
     if form != "facsimile" and len(files) > 1:
         raise click.UsageError(f"--format {form} holds one input; call once for each file, with its own -o")
     drawings = OverlayFolder(overlay, files, force=force) if overlay else None
     if page:
         page.refuse_inputs(files)
-    try:
-        detector = Detector(weights, neutral=neutral, threads=threads, min_score=min_score)
-    except (ReaderError, InputError) as error:
-        raise click.ClickException(str(error)) from error
-    layout = layout_of(form, detector.units)
+    detector = detector_of(choices)
+    layout = layout_of(form, detector.units, with_raw=with_raw)
     table = TableFile(output, layout.columns) if output else StandardOutput(layout.columns, as_json=as_json)
     with _stops_told(table):
         _write(detector.stream(files, every=every, on_error=failures.report), layout, table, drawings, page)
     if page:
-        page.write(card=detector.reader.card, weights=weights, neutral=neutral)
+        page.write(card=detector.reader.card, weights=choices["weights"], neutral=choices["neutral"])
     if failures.count:
         sys.exit(1)
 
