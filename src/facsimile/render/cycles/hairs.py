@@ -18,8 +18,8 @@ SPREAD = 1.1
 """Hairs of a strand root within this many widths of its middle."""
 TIP_SPREAD = 0.6
 """At the tip they are this much nearer together: a lock ends in a point."""
-THINNING = 0.62
-"""Width of a hair over the strand's: K hairs cover as much as the strand where they overlap by a little."""
+THINNING = {STRAND_HAIR: 0.62, STRAND_BROW: 0.5, STRAND_BEARD: 0.55}
+"""Width of a hair over the strand's, times the root of the number of hairs: by eye, so that they cover as much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ def _hairs(strands: Strands, eye: np.ndarray, rng: np.random.Generator) -> Hairs
     colours = np.repeat(strands.colour.mean(1), count, axis=0)
     if count > 1:
         points = _split(points, width, count, rng)
-        width = np.repeat(width * np.float32(THINNING / count**0.5), count)
+        width = np.repeat(width * np.float32(THINNING[strands.kind] / count**0.5), count)
         colours = colours * np.exp(rng.normal(0, 0.10, (len(colours), 1)))
     return Hairs(
         KINDS[strands.kind],

@@ -23,8 +23,6 @@ CORNEA_IOR, LENS_IOR = 1.376, 1.12
 """A coated lens mirrors 0.8 % at normal incidence, as much as an index of 1.2 would."""
 HAIR_ROUGHNESS = {"hair": (0.28, 0.45), "brow": (0.35, 0.5), "beard": (0.35, 0.5), "lash": (0.4, 0.5)}
 """Along and across the hair."""
-HAIR_GAIN = {"hair": 0.33, "brow": 0.6, "beard": 0.5, "lash": 0.6}
-"""Colour of Blender's hair over the albedo of a lock in the raster, whose lobes are weaker (fitted by eye)."""
 LID_GLOW, TOOTH_GLOW, MOUTH_GLOW = 0.09, 0.16, 0.08
 """Part of the light on the face that reaches eyes and mouth through lids, lips and cheeks themselves: the mesh has no
 thin, translucent flesh there, and without it open mouths are black (the raster: ``eye_material``, ``LIP_GLOW``)."""
@@ -52,7 +50,7 @@ class Materials:
         hair = tree.node("ShaderNodeBsdfHairPrincipled")
         hair.parametrization = "COLOR"
         tree.set(hair, {"Roughness": along, "Radial Roughness": across, "IOR": 1.5})
-        tree.link(tree.scaled(tree.attribute("colours"), HAIR_GAIN[kind]), hair.inputs["Color"])
+        tree.link(tree.attribute("colours"), hair.inputs["Color"])
         tree.finish(hair.outputs[0])
         return tree.material
 
