@@ -1,4 +1,6 @@
+import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -7,6 +9,7 @@ import pytest
 from facsimile.app.reader_data import Labels, load_groups, neutral_rows, open_blocks
 from facsimile.app.reader_evaluation import Subject, aligned_features, baselines, read_block, read_block_at_rest
 from facsimile.app.reader_page import html_page
+from facsimile.app.reader_report import distinct_names
 from facsimile.data.shards import read_shards
 from facsimile.detect.reader import SHIPPED_WEIGHTS
 from facsimile.evaluate.report import report, tables
@@ -39,6 +42,13 @@ def test_baselines_keep_the_order_of_the_faces(block):
     assert (line.intensity != noisy.intensity).any()
 
 
+def test_other_sets_lend_their_line(block):
+    other = dataclasses.replace(block, name="elsewhere")
+    names = [answer.name for answer in baselines(block, [block, other])]
+    assert names[-1] == "linear on landmarks off by 3 %, from elsewhere"
+    assert len(names) == 5
+
+
 def test_rest_is_another_picture_of_the_same_person(block):
     assert neutral_rows(block).tolist() == [-1, 0, 0, -1, 3, 3, -1, 6, 6, -1, 9, 9]
 
@@ -67,8 +77,15 @@ def test_groups_come_from_the_columns_there_are(noise_set, noise_writer):
 
 def test_features_do_not_depend_on_where_the_face_is(block):
     moved = block.truth.landmarks * 2 + 30
-    other = block.truth.__class__(**{**vars(block.truth), "landmarks": moved})
+    other = dataclasses.replace(block.truth, landmarks=moved)
     assert aligned_features(other) == pytest.approx(aligned_features(block.truth), abs=1e-6)
+
+
+def test_names_are_as_short_as_they_can_be():
+    paths = [Path("a/x"), Path("b/x"), Path("c/y")]
+    assert distinct_names(paths, lambda path: path.name) == ["a/x", "b/x", "y"]
+    with pytest.raises(ValueError, match="given twice"):
+        distinct_names([Path("a/x"), Path("a/x")], lambda path: path.name)
 
 
 def test_too_narrow_a_set_says_so(noise_set):
@@ -89,7 +106,7 @@ def test_reading_beside_rest_changes_only_faces_that_have_one(block):
 
 
 def test_a_page_loads_nothing_and_escapes_names(block):
-    truth = block.truth.__class__(**{**vars(block.truth), "name": "<b>"})
+    truth = dataclasses.replace(block.truth, name="<b>")
     found = plain(report(truth, baselines(block, [block])))
     page = html_page("a & b", [(found, tables(found))], [])
     assert "<b>" not in page

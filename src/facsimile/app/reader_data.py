@@ -75,21 +75,25 @@ class Block:
             yield from self.labels.shards.images(self.rows[start : start + BATCH])
 
 
-def open_blocks(folder: Path, *, part: str, by_rig: bool = False, limit: int | None = None) -> list[Block]:
+def open_blocks(
+    folder: Path, *, part: str, by_rig: bool = False, limit: int | None = None, name: str | None = None
+) -> list[Block]:
     """Open a data set, as one block or one per rig; ``limit`` spreads that many faces evenly over each block.
+
+    ``name`` stands for the data set in reports, the folder's own if None.
 
     Raises ValueError for what is no data set, for a part of a set of too few people, and where no rig is named.
     """
-    labels = Labels(read_shards(folder))
+    labels, name = Labels(read_shards(folder)), name or folder.name
     train, rows = _part(labels["identity"].astype(np.int64), part)
     if not by_rig:
-        return [_block(folder.name, labels, train, rows, limit)]
+        return [_block(name, labels, train, rows, limit)]
     if "rig" not in labels:
         raise ValueError(f"{folder} does not say which rig drew its faces; leave --by-rig away")
     rig = labels["rig"]
     return [
-        _block(f"{folder.name} ({name})", labels, train[rig[train] == name], rows[rig[rows] == name], limit)
-        for name in sorted(set(rig[rows].tolist()))
+        _block(f"{name} ({one})", labels, train[rig[train] == one], rows[rig[rows] == one], limit)
+        for one in sorted(set(rig[rows].tolist()))
     ]
 
 

@@ -60,9 +60,14 @@ def aligned_features(truth: Truth) -> Float[np.ndarray, "N K"]:
 class Subject:
     """Weights, and how they look at faces."""
 
-    def __init__(self, weights: Path | None, *, threads: int = 1, with_detector: bool = False) -> None:
-        """Load weights, the shipped ones if None; a ReaderError says what is wrong with them."""
-        self.name = weight_name(weights)
+    def __init__(
+        self, weights: Path | None, *, name: str | None = None, threads: int = 1, with_detector: bool = False
+    ) -> None:
+        """Load weights, the shipped ones if None; a ReaderError says what is wrong with them.
+
+        ``name`` stands for them in reports, that of `weight_name` if None.
+        """
+        self.name = name or weight_name(weights)
         self.detector = Detector(weights, threads=threads, min_score=MIN_SCORE)
         self.reader = self.detector.reader
         self.with_detector = with_detector

@@ -1,11 +1,12 @@
 """Measure weights on data sets and lay the outcome out: what ``facsimile evaluate reader`` does."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from facsimile.app.reader_data import Block, open_blocks
-from facsimile.app.reader_evaluation import Subject, baselines, read_block, read_block_at_rest
+from facsimile.app.reader_evaluation import Subject, baselines, read_block, read_block_at_rest, weight_name
 from facsimile.app.reader_page import html_page
 from facsimile.app.reader_probes import (
     PICTURES_PER_PERSON,
@@ -46,11 +47,14 @@ def measure(plan: Plan) -> dict[str, Any]:
 
     Raises ValueError for unfit weights and data sets.
     """
-    subjects = [Subject(path, threads=plan.threads, with_detector=plan.with_detector) for path in plan.weights]
+    subjects = [
+        Subject(path, name=name, threads=plan.threads, with_detector=plan.with_detector)
+        for path, name in zip(plan.weights, distinct_names(plan.weights, weight_name), strict=True)
+    ]
     blocks = [
         block
-        for folder in plan.folders
-        for block in open_blocks(folder, part=plan.part, by_rig=plan.by_rig, limit=plan.limit)
+        for folder, name in zip(plan.folders, distinct_names(plan.folders, lambda path: path.name), strict=True)
+        for block in open_blocks(folder, part=plan.part, by_rig=plan.by_rig, limit=plan.limit, name=name)
     ]
     result: dict[str, Any] = {
         "part": plan.part,
@@ -61,6 +65,15 @@ def measure(plan: Plan) -> dict[str, Any]:
         "blocks": [plain(_measure_block(plan, block, blocks, subjects)) for block in blocks],
     }
     return result
+
+
+def distinct_names(paths: Sequence[Any], short: Callable[[Any], str]) -> list[str]:
+    """Name paths shortly, in full where the short names of two are the same; ValueError for the same path twice."""
+    names = [short(path) for path in paths]
+    names = [str(path) if names.count(name) > 1 else name for path, name in zip(paths, names, strict=True)]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"{twice} is given twice; name each data set and each file of weights once")
+    return names
 
 
 def text_of(result: dict[str, Any]) -> str:
