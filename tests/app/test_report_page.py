@@ -133,6 +133,16 @@ def test_more_faces_than_there_is_room_for_are_counted(make_face, monkeypatch, p
     assert MAX_FACES * FACE_BYTES + MAX_LINES * LINE_BYTES < 20_000_000
 
 
+def test_the_page_tells_of_faces_read_beside_their_own_rest(make_face, parsed):
+    def text(is_relative):
+        return parsed(
+            page_of(Frame("a.mp4", 0, 0.0, np.zeros((99, 99, 3), np.uint8), (make_face(is_relative=is_relative),)))
+        ).text
+
+    assert "own face at rest" in text(True)
+    assert "own face at rest" not in text(False)
+
+
 def test_videos_share_the_room(make_face, monkeypatch, parsed):
     monkeypatch.setattr(collector, "MAX_LINES", 3)
     videos = [frame for n in range(3) for frame in video_of(make_face, 4, name=f"{n}.mp4", face_ids=(0, 1))]
@@ -195,5 +205,5 @@ def test_hidden_units_are_marked(make_face, parsed):
 
 def test_the_page_tells_of_the_neutral_photo(parsed):
     about = About(command="x", version="1", weights="w", person="Zola", neutral="rest.jpg")
-    assert "rest.jpg , the person at rest, was subtracted" in parsed(page_of(about=about)).text
+    assert "read relative to rest.jpg , which shows a face at rest" in parsed(page_of(about=about)).text
     assert "Zola of facsimile’s cast" in parsed(page_of()).text

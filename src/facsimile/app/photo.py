@@ -94,6 +94,5 @@ def unit_readings(face: Face) -> tuple[UnitReading, ...]:
 def _unit(face: Face, row: int, code: int) -> UnitReading:
     intensity, sd = face.intensity[row].astype(np.float64), face.intensity_sd[row].astype(np.float64)
     side = int(intensity.argmax())
-    seen = getattr(face, "visible", None)
-    visible = None if seen is None else float(seen[row, side])
+    visible = None if face.visible is None else float(face.visible[row, side])
     return UnitReading(code, intensity, sd, presence(float(intensity[side]), float(sd[side])), visible)

@@ -35,7 +35,7 @@ class About:
     person: str
     """Who of the cast does what was read."""
     neutral: str | None = None
-    """Name of the photo that was subtracted."""
+    """Name of the photo of a face at rest that the readings are relative to."""
 
 
 def build_page(seen: Seen, about: About, *, draw: Draw) -> str:
@@ -166,6 +166,5 @@ def _neutral(about: About) -> str:
     if about.neutral is None:
         return ""
     return (
-        f"<p>The reading of <code>{shown_name(about.neutral)}</code>, the person at rest, was subtracted from every "
-        "intensity.</p>"
+        f"<p>Every face was read relative to <code>{shown_name(about.neutral)}</code>, which shows a face at rest.</p>"
     )

@@ -39,17 +39,20 @@ def _summary(video: Video) -> str:
 def _line(video: Video, line: Line, drawing: Callable[[Face, str], str]) -> str:
     rows = charted_units(line)
     marks = [_place(video, moment.time_s) for moment in line.moments]
+    at_rest = _AT_REST if any(moment.face.is_relative for moment in line.moments) else ""
     moments = "".join(_moment(moment, i + 1, drawing) for i, moment in enumerate(line.moments))
     charts = "".join(_chart(video, line, row, marks) for row in rows)
     return (
         f'<article class="line"><h3>Face {line.face_id}</h3><p class="note">Seen in {line.num_frames:,} frames, '
-        f"{clock(line.first_s)} to {clock(line.last_s)}. Pictures: the first sight, and where most changes.</p>"
+        f"{clock(line.first_s)} to {clock(line.last_s)}. Pictures: the first sight, and where most "
+        f"changes.{at_rest}</p>"
         f'<ol class="moments">{moments}</ol>'
         f'<div class="charts">{_axis_of_marks(marks, len(video.times_s))}{charts or _NOTHING}{_axis(video)}</div>'
         f"<details><summary>All {len(line.units)} units in numbers</summary>{_numbers(line)}</details></article>"
     )
 
 
+_AT_REST = " Read relative to this person’s own face at rest, from the time that it was known."
 _NOTHING = "<p><b>No unit reaches even odds at any time: a face at rest.</b></p>"
 
 
