@@ -1,4 +1,4 @@
-"""Two people of a data set and scenes of them, for the tests of the torch renderer."""
+"""Two people of a data set and scenes of them, for the tests of the torch renderer: one wears a collar, one glasses."""
 
 import dataclasses
 from functools import cache
@@ -7,17 +7,17 @@ import numpy as np
 
 from facsimile.render.scene import Scene
 from facsimile.studio.people import person_of, scene_of
-from facsimile.studio.recipe import mixed
+from facsimile.studio.recipe import NO_OCCLUDERS, mixed
 from facsimile.studio.shots import shot
 
 PEOPLE = 2
 SEED = 1
-RECIPE = dataclasses.replace(mixed(), images_per_identity=64, images_per_light=32, has_accessories=False)
+RECIPE = dataclasses.replace(mixed(), images_per_identity=64, images_per_light=32, occluders=NO_OCCLUDERS)
 
 
 @cache
 def people():
-    return [person_of(SEED, number, with_accessories=False) for number in range(PEOPLE)]
+    return [person_of(SEED, number) for number in range(PEOPLE)]
 
 
 @cache

@@ -22,29 +22,23 @@ from facsimile.studio.shots import shot  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
-SIZE = 40
+SIZE = 32
 LABELS = ("landmarks", "landmark_visible", "head_pose_rad", "gaze_rad", "au", "au_visible", "controllers")
-
-
-def bare(person):
-    return dataclasses.replace(person, appearance=dataclasses.replace(person.appearance, accessories=()))
 
 
 @pytest.fixture(scope="module")
 def scenes():
-    people = [bare(person) for person in few_people.people()]
-    found = zip(few_people.scenes(SIZE), few_people.who(), strict=True)
-    return [dataclasses.replace(s, appearance=people[who].appearance, occluders=()) for s, who in found]
+    return few_people.scenes(SIZE, 2)
 
 
 @pytest.fixture(scope="module")
 def cast():
-    return cast_of([player_of(bare(person), torch.device("cpu")) for person in few_people.people()])
+    return cast_of([player_of(person, torch.device("cpu")) for person in few_people.people()])
 
 
 @pytest.fixture(scope="module")
 def pictures(scenes, cast):
-    return render(shoot_of(scenes, few_people.who().tolist(), cast), cast)
+    return render(shoot_of(scenes, few_people.who(2).tolist(), cast), cast)
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +59,28 @@ def test_pictures_are_the_raster_s(pictures, references):
 
 
 def test_pictures_before_the_camera_spoils_them_are_the_raster_s(scenes, cast):
-    clean = [dataclasses.replace(scene, sensor=type(scene.sensor)()) for scene in scenes[1:5]]
-    drawn = render(shoot_of(clean, few_people.who()[1:5].tolist(), cast), cast)
+    clean = [dataclasses.replace(scene, sensor=type(scene.sensor)()) for scene in scenes[1:]]
+    drawn = render(shoot_of(clean, few_people.who(2)[1:].tolist(), cast), cast)
     for row, scene in enumerate(clean):
         wrong = np.abs(image(drawn, row) - render_one(scene).image)
         assert wrong.mean() < 0.3, row
         assert np.quantile(wrong, 0.99) <= 3, row
+
+
+def test_dark_glasses_hide_the_eyes(scenes):
+    person = few_people.people()[1]
+    shades = tuple(
+        dataclasses.replace(item, clear=item.clear * np.float32(0.1)) if item.is_lens else item
+        for item in person.appearance.accessories
+    )
+    worn = dataclasses.replace(person, appearance=dataclasses.replace(person.appearance, accessories=shades))
+    scene = dataclasses.replace(scenes[3], appearance=worn.appearance, sensor=type(scenes[3].sensor)())
+    alone = cast_of([player_of(worn, torch.device("cpu"))])
+    drawn, reference = render(shoot_of([scene], [0], alone), alone), render_one(scene)
+    assert np.abs(image(drawn, 0) - reference.image).mean() < 0.3
+    assert np.array_equal(drawn.landmark_visible[0].numpy(), reference.landmark_visible)
+    assert reference.landmark_visible.any()
+    assert not reference.landmark_visible[36:48].any()
 
 
 @pytest.mark.parametrize("label", LABELS)
@@ -80,8 +90,8 @@ def test_labels_are_the_raster_s(pictures, references, label):
 
 
 def test_a_batch_is_many_singles(pictures, scenes, cast):
-    for row in (1, 4):
-        alone = render(shoot_of(scenes[row : row + 1], [int(few_people.who()[row])], cast), cast)
+    for row in (1, 3):
+        alone = render(shoot_of(scenes[row : row + 1], [int(few_people.who(2)[row])], cast), cast)
         assert np.abs(image(alone, 0) - image(pictures, row)).mean() < 0.5
         assert float((alone.surface[0] != pictures.surface[row]).float().mean()) < 1e-3
         for label in LABELS:
@@ -89,13 +99,12 @@ def test_a_batch_is_many_singles(pictures, scenes, cast):
 
 
 def test_the_same_batch_has_the_same_bytes(pictures, scenes, cast):
-    again = render(shoot_of(scenes, few_people.who().tolist(), cast), cast)
-    assert torch.equal(again.images, pictures.images)
+    assert torch.equal(render(shoot_of(scenes, few_people.who(2).tolist(), cast), cast).images, pictures.images)
 
 
 @pytest.fixture(scope="module")
 def faces():
-    return RenderedFaces(mixed(), pool=2, batch_size=4, size=SIZE, seed=3, lights=2, at_once=3)
+    return RenderedFaces(mixed(), pool=2, batch_size=3, size=SIZE, seed=3, lights=2, at_once=2)
 
 
 @pytest.fixture(scope="module")
@@ -104,9 +113,9 @@ def first(faces):
 
 
 def test_batches_are_samples_of_the_studio(faces, first):
-    for row, index in enumerate(first.index.tolist()):
+    for row, index in enumerate(first.sample.tolist()):
         this = shot(faces.recipe, 3, index)
-        scene = scene_of(this, bare(person_of(3, this.identity, with_accessories=False)), seed=3, size=SIZE)
+        scene = scene_of(this, person_of(3, this.identity), seed=3, size=SIZE)
         behind = faces._pool.frame(index).setting.background
         reference = render_one(dataclasses.replace(scene, background=Background("as drawn", behind.pixels)))
         assert first.identity[row] == this.identity
@@ -116,14 +125,10 @@ def test_batches_are_samples_of_the_studio(faces, first):
 
 
 def test_batches_repeat_by_seed_and_differ_by_step(faces, first):
-    again = RenderedFaces(mixed(), pool=2, batch_size=4, size=SIZE, seed=3, lights=2, at_once=3)
-    assert all(torch.equal(a, b) for a, b in zip(again.batch(0), first, strict=True))
+    again = RenderedFaces(mixed(), pool=2, batch_size=3, size=SIZE, seed=3, lights=2, at_once=2)
+    assert all(torch.equal(a, b) for a, b in zip(next(iter(again)), first, strict=True))
     assert not np.array_equal(faces.indices(0), faces.indices(1))
     assert not np.array_equal(faces.indices(0), RenderedFaces(mixed(), pool=2, batch_size=4, seed=4).indices(0))
-
-
-def test_iterating_starts_at_the_first_batch(faces, first):
-    assert torch.equal(next(iter(faces)).images, first.images)
 
 
 def test_people_leave_the_pool_one_by_one():
@@ -133,10 +138,10 @@ def test_people_leave_the_pool_one_by_one():
 
 
 def test_crops_carry_their_labels(first):
-    rngs = [np.random.default_rng([5, row]) for row in range(4)]
-    never, always = (spoilt(first, [np.random.default_rng([5, row]) for row in range(4)],
+    rngs = [np.random.default_rng([5, row]) for row in range(3)]
+    never, always = (spoilt(first, [np.random.default_rng([5, row]) for row in range(3)],
                             Augmentation(flip_share=share), 48) for share in (0.0, 1.0))  # fmt: skip
-    assert never.images.shape == (4, 3, 48, 48)
+    assert never.images.shape == (3, 3, 48, 48)
     assert torch.equal(never.au, first.au)
     assert torch.equal(always.au, first.au.flip(-1))
     assert torch.equal(always.au_visible, first.au_visible.flip(-1))

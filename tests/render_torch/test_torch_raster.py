@@ -89,7 +89,7 @@ def test_shadow_maps_equal_the_raster_s():
     rng = np.random.default_rng(6)
     points = rng.uniform(-4, 30, (3, 30, 3)).astype(np.float32)
     triangles = rng.integers(0, 30, (50, 3)).astype(np.int32)
-    ours = rasterise_depth(torch.as_tensor(points), torch.as_tensor(triangles.astype(np.int64)), 24)
+    ours = rasterise_depth(torch.as_tensor(points), torch.as_tensor(triangles.astype(np.int64)).expand(3, -1, -1), 24)
     for row in range(3):
         theirs = np.full((24, 24), FAR, np.float32)
         depth_of_one(points[row], triangles, theirs)

@@ -185,8 +185,8 @@ def _refocused(crops: Tensor, rngs: Generators, options: Photometric) -> Tensor:
     line = torch.as_tensor(np.stack(lines), device=crops.device)[:, None]
     crops = (line @ crops @ line.mT).round().clamp(0, 255)
     soft = blurred(crops, sigmas, reach=3.0, edge="reflect").round()
-    amount = torch.tensor(amounts, dtype=torch.float32, device=crops.device)[:, None, None, None]
-    crops = (crops + amount * (crops - soft)).round().clamp(0, 255)
+    more = torch.tensor(amounts, dtype=torch.float32, device=crops.device)[:, None, None, None]
+    crops = (crops + more * (crops - soft)).round().clamp(0, 255)
     return convolved(crops, moves, edge="reflect").round().clamp(0, 255)
 
 

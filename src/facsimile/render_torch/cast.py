@@ -16,6 +16,7 @@ from facsimile.render_torch.skin import SkinMaps
 from facsimile.render_torch.solids import keep_of
 from facsimile.render_torch.strands import Grown, grown_strands
 from facsimile.render_torch.template import Template, template_on
+from facsimile.render_torch.worn import Wardrobe, wardrobe_of
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Cast:
     keep: Float32[Tensor, "P T 3"]
     skins: tuple[SkinMaps, ...]
     strands: dict[int, Grown]
+    wardrobe: Wardrobe | None
     template: Template
 
     @property
@@ -72,5 +74,10 @@ def cast_of(players: list[Player]) -> Cast:
         torch.stack([player.keep for player in players]),
         tuple(player.skin for player in players),
         grown_strands(appearances, device),
+        wardrobe_of(
+            [appearance.accessories for appearance in appearances],
+            [player.form.neutral.cpu().numpy() for player in players],
+            device,
+        ),
         template_on(device),
     )

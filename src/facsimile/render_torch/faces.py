@@ -2,8 +2,8 @@
 
 Every picture is a sample of the studio: with the same recipe, seed and number it shows the same person making the same
 face before the same camera in the same light. The recipe is the caller's with more pictures per person, for people are
-dear and stay on the device while many pictures are drawn of them. They go bare of glasses, hats, scarves and collars,
-nothing covers their faces, and each light of a person has one background, the one of its first picture.
+dear and stay on the device while many pictures are drawn of them. Nothing is held before their faces, and each light of
+a person has one background, the one of its first picture.
 """
 
 import math
@@ -49,7 +49,7 @@ class FaceBatch(NamedTuple):
     """Left and right eye: yaw, pitch in the head."""
     identity: Int64[Tensor, " B"]
     """Number of the person in the studio's data set of this seed."""
-    index: Int64[Tensor, " B"]
+    sample: Int64[Tensor, " B"]
     """Number of the sample in the studio's data set of ``RenderedFaces.recipe`` and this seed."""
 
 
@@ -143,11 +143,9 @@ def _check(*, pool: int, batch_size: int, at_once: int, renewal: float, rig: str
 
 def _batch_of(pictures: Pictures, frames: list[Frame]) -> FaceBatch:
     device = pictures.images.device
-    return FaceBatch(
-        *(getattr(pictures, name) for name in FaceBatch._fields[:-2]),
-        torch.tensor([frame.shot.identity for frame in frames], device=device),
-        torch.tensor([frame.shot.index for frame in frames], device=device),
-    )
+    labels = [getattr(pictures, name) for name in FaceBatch._fields[:-2]]
+    numbers = [[getattr(frame.shot, name) for frame in frames] for name in ("identity", "index")]
+    return FaceBatch._make([*labels, *(torch.tensor(column, device=device) for column in numbers)])
 
 
 def spoilt(faces: FaceBatch, rngs: list[np.random.Generator], augmentation: Augmentation, size: int) -> FaceBatch:

@@ -8,7 +8,7 @@ what lies behind nearly opaque hair (``strand_raster.OPAQUE``); colours and dire
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float32, Int64, UInt8
+from jaxtyping import Bool, Float32, Int64, UInt8
 from torch import Tensor
 
 from facsimile.render.hair_material import (
@@ -80,81 +80,97 @@ def draw_strands(
     taper: float,
     kind: int,
     bias: float,
-    solid: Float32[Tensor, "B H W"],
+    solid: Float32[Tensor, "B Y Y"],
     layer: StrandLayer,
 ) -> StrandLayer:
     """Return ``layer`` with strands of screen points drawn into it; see ``render.strand_raster.draw_strands``."""
     start, stop = screen[:, :, :-1], screen[:, :, 1:]
-    steps = _steps(start, stop, width_px, solid.shape[1])
+    steps = torch.where(strands.is_real(), _steps(start, stop, solid.shape[1]), 0)
     drawn = []
     for run in chunks(steps.reshape(len(screen), -1).sum(1), PLACES):
         part = PosedStrands(*(field[run] for field in strands))
-        dabs = _dabs(start[run], stop[run], steps[run], part, width_px[run], taper, bias, solid[run])
+        segments = _segments(start[run], stop[run], steps[run], part, width_px[run], bias, solid.shape[1])
+        dabs = _dabs(segments, taper, solid[run])
         drawn.append(_blended(dabs, kind, StrandLayer(*(plane[run] for plane in layer))))
     return StrandLayer(*(torch.cat(plane) for plane in zip(*drawn, strict=True)))
 
 
-def _steps(start: Tensor, stop: Tensor, width_px: Tensor, side: int) -> Int64[Tensor, "B N S"]:
+def _steps(start: Tensor, stop: Tensor, side: int) -> Int64[Tensor, "B N S"]:
     """Return how many steps each segment takes along its longer axis; none where it cannot be seen."""
     low, high = torch.minimum(start, stop), torch.maximum(start, stop)
     major = (stop - start)[..., :2].abs().amax(-1)
     seen = (low[..., 2] > NEAR) & (high[..., :2] >= 0).all(-1) & (low[..., :2] <= side - 1).all(-1)
-    seen &= (major <= 4 * side) & (major >= 1e-6) & (width_px[..., None] > 0)
+    seen &= (major <= 4 * side) & (major >= 1e-6)
     return torch.where(seen, major.clamp(max=4 * side).long() + 1, 0)
 
 
-def _dabs(
-    start: Tensor,
-    stop: Tensor,
-    steps: Tensor,
-    strands: PosedStrands,
-    width_px: Tensor,
-    taper: float,
-    bias: float,
-    solid: Tensor,
-) -> Dabs:
+class Segments(NamedTuple):
+    """Segments of strands that can be seen, S of them, along their longer axis b across the other axis a."""
+
+    line: Float32[Tensor, "S 10"]
+    """Start (a, b, depth), way (a, b, depth), 1 / steps, width across, place along the strand 0-1 and its growth."""
+    look: Float32[Tensor, "S 11"]
+    """Slope (x, y, depth), colour at the root (3) and what the tip adds (3), openness and its growth."""
+    stride: Int64[Tensor, "S 3"]
+    """Number of the picture's first sample; samples from one cell to the next along a and along b."""
+    steps: Int64[Tensor, " S"]
+
+
+def _segments(
+    start: Tensor, stop: Tensor, steps: Tensor, strands: PosedStrands, width_px: Tensor, bias: float, side: int
+) -> Segments:
+    """Gather what segments leave to each of their steps."""
+    picture, strand, number = steps.nonzero().unbind(1)
+    first, way = start[picture, strand, number], (stop - start)[picture, strand, number]
+    flat = way[:, :2].abs()
+    major, is_steep = flat.amax(1), flat[:, 0] <= flat[:, 1]
+    count, per_segment = steps[picture, strand, number], 1 / strands.length[picture]
+    wide = width_px[picture, strand] * way[:, :2].square().sum(1).sqrt() / major
+
+    def across_along(points: Tensor) -> list[Tensor]:
+        x, y = points[:, 0], points[:, 1]
+        return [torch.where(is_steep, x, y), torch.where(is_steep, y, x)]
+
+    line = [*across_along(first), first[:, 2] - bias, *across_along(way), way[:, 2]]
+    line += [1 / count.float(), wide, number.float() * per_segment, per_segment]
+    colour, opened = strands.colour[picture, strand], strands.openness[picture, strand, number]
+    more_open = strands.openness[picture, strand, number + 1] - opened
+    look = [way / major[:, None], colour[:, 0], colour[:, 1] - colour[:, 0], opened[:, None], more_open[:, None]]
+    across = torch.where(is_steep, 1, side)
+    stride = torch.stack([picture * side * side, across, side + 1 - across], 1)
+    return Segments(torch.stack(line, 1), torch.cat(look, 1), stride, count)
+
+
+def _dabs(segments: Segments, taper: float, solid: Float32[Tensor, "B Y Y"]) -> Dabs:
     """Open segments into the samples they touch in front of what is solid."""
-    height, width = solid.shape[1:]
-    segments, flat_solid = steps.shape[2], solid.reshape(-1)
-    owner, number = repeated(steps.reshape(-1))
-    strand = torch.div(owner, segments, rounding_mode="floor")
-    picture = torch.div(strand, steps.shape[1], rounding_mode="floor")
-    first, way = start.reshape(-1, 3)[owner], (stop - start).reshape(-1, 3)[owner]
-    dx, dy = way[:, 0], way[:, 1]
-    major = torch.maximum(dx.abs(), dy.abs())
-    per_step = 1 / steps.reshape(-1)[owner].float()
+    side, flat_solid = solid.shape[1], solid.reshape(-1)
+    owner, number = repeated(segments.steps)
+    line = segments.line[owner]
+    per_step = line[:, 6]
     f = (number.float() + 0.5) * per_step
-    x, y, z = (first + way * f[:, None]).unbind(1)
-    z = z - bias
-    along = ((owner - strand * segments).float() + f) / strands.length[picture]
-    wide = width_px.reshape(-1)[strand] * (dx * dx + dy * dy).sqrt() / major * (1 - taper * along * along)
-    is_steep = dx.abs() <= dy.abs()
-    middle, fixed = torch.where(is_steep, x, y), torch.where(is_steep, y + 0.5, x + 0.5).long()
-    low, high = middle - 0.5 * wide, middle + 0.5 * wide
-    cells = (high + 0.5).floor().long() - (low + 0.5).floor().long() + 1
-    found = []
-    for place in range(int(cells.max()) if len(cells) else 0):
-        cell = (low + 0.5).floor().long() + place
-        column, row = torch.where(is_steep, cell, fixed), torch.where(is_steep, fixed, cell)
-        inside = (column >= 0) & (row >= 0) & (column < width) & (row < height) & (place < cells)
-        sample = (picture * height + row.clamp(0, height - 1)) * width + column.clamp(0, width - 1)
-        rows = (inside & (z < flat_solid[sample])).nonzero()[:, 0]
-        edge = cell[rows].float() - 0.5
-        part = torch.minimum(high[rows], edge + 1) - torch.maximum(low[rows], edge)
-        found.append((rows, sample[rows], (part * (major * per_step)[rows]).clamp(0, 1)))
+    a, b, depth = (line[:, :3] + line[:, 3:6] * f[:, None]).unbind(1)
+    along, share = line[:, 8] + f * line[:, 9], line[:, 4].abs() * per_step
+    half_width, fixed = 0.5 * line[:, 7] * (1 - taper * along * along), (b + 0.5).long()
+    low, high = a - half_width, a + half_width
+    first = (low + 0.5).floor().long()
+    cells = torch.where((fixed >= 0) & (fixed < side), (high + 0.5).floor().long() - first + 1, 0)
+    stride = segments.stride[owner]
+    base = stride[:, 0] + fixed * stride[:, 2]
+    found, rows, place = [], cells.nonzero()[:, 0], 0
+    while len(rows):
+        cell = first[rows] + place
+        inside = (cell >= 0) & (cell < side)
+        sample = base[rows] + cell.clamp(0, side - 1) * stride[rows, 1]
+        seen = (inside & (depth[rows] < flat_solid[sample])).nonzero()[:, 0]
+        mine, edge = rows[seen], cell[seen].float() - 0.5
+        part = torch.minimum(high[mine], edge + 1) - torch.maximum(low[mine], edge)
+        found.append((mine, sample[seen], (part * share[mine]).clamp(0, 1)))
+        place += 1
+        rows = rows[cells[rows] > place]
     rows, sample, cover = (torch.cat(part) for part in zip(*found, strict=True)) if found else _nothing(solid)
-    colour, openness = strands.colour.reshape(-1, 2, 3), strands.openness.reshape(-1, segments + 1)
-    who, share = strand[rows], along[rows, None]
-    point = owner[rows] - who * segments
-    opened, next_open = openness[who, point], openness[who, point + 1]
-    return Dabs(
-        sample,
-        z[rows],
-        cover,
-        (way / major[:, None])[rows],
-        colour[who, 0] + share * (colour[who, 1] - colour[who, 0]),
-        opened + f[rows] * (next_open - opened),
-    )
+    look = segments.look[owner[rows]]
+    colour = look[:, 3:6] + along[rows, None] * look[:, 6:9]
+    return Dabs(sample, depth[rows], cover, look[:, :3], colour, look[:, 9] + f[rows] * look[:, 10])
 
 
 def _nothing(like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -197,17 +213,13 @@ def depth_with_strands(depth: Float32[Tensor, "B H W"], layer: StrandLayer) -> F
 
 
 def strand_depth(
-    screen: Float32[Tensor, "B N M 3"], is_real: Tensor, depth: Float32[Tensor, "B S S"]
-) -> Float32[Tensor, "B S S"]:
-    """Return a depth map with polylines of real strands [B,N] in it; see ``render.raster.strands_depth``."""
+    screen: Float32[Tensor, "B N M 3"], is_real: Bool[Tensor, "B N S"], depth: Float32[Tensor, "B Y Y"]
+) -> Float32[Tensor, "B Y Y"]:
+    """Return depth maps with polylines in them, of real segments alone; see ``render.raster.strands_depth``."""
     start, stop = screen[:, :, :-1].reshape(-1, 3), screen[:, :, 1:].reshape(-1, 3)
     size, per_picture = depth.shape[1], screen.shape[1] * (screen.shape[2] - 1)
     way = stop - start
-    steps = torch.where(
-        is_real[..., None].expand(-1, -1, screen.shape[2] - 1).reshape(-1),
-        way[:, :2].abs().amax(1).clamp(max=4 * size).long() + 1,
-        0,
-    )
+    steps = torch.where(is_real.reshape(-1), way[:, :2].abs().amax(1).clamp(max=4 * size).long() + 1, 0)
     owner, number = repeated(steps)
     f = (number.float() + 0.5) / steps[owner].float()
     x, y, z = (start[owner] + way[owner] * f[:, None]).unbind(1)

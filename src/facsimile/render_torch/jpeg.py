@@ -52,7 +52,8 @@ def compressed(pictures: Float32[Tensor, "B 3 H W"], qualities: list[int]) -> Fl
         for table in (LUMINANCE, CHROMINANCE)
     ]
     bright = _rounded_waves(ycc[:, :1] - 128, tables[0]) + 128
-    colour = (torch.nn.functional.avg_pool2d(ycc[:, 1:], 2) + 0.25).floor()
+    halves = torch.arange(padded.shape[3] // 2, device=device) % 2 * 0.25 + 0.25
+    colour = (torch.nn.functional.avg_pool2d(ycc[:, 1:], 2) + halves).floor()
     colour = _fancy(_rounded_waves(colour, tables[1]))
     back = torch.cat([bright, colour], 1).clamp(-128, 255)
     rgb = torch.einsum("cy,byhw->bchw", torch.linalg.inv(to_ycc.double()).float(), back).round().clamp(0, 255)

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float32
+from jaxtyping import Bool, Float, Float32, Int32
 from torch import Tensor
 
-from facsimile.face.landmarks import LEFT_IRIS, RIGHT_IRIS
 from facsimile.face.pack import MM_PER_UNIT
 from facsimile.facs.action_units import LABEL_UNITS, UNITS, unit_index
 from facsimile.facs.controllers import controller_index
@@ -19,10 +18,9 @@ from facsimile.render.labels import (
     FULL_LIP_GAP_MM,
     JAW_DROP_LIMIT,
     SEEN_SHARE,
-    SURFACE_TOLERANCE_DM,
-    TOLERANCE_SAMPLES,
 )
-from facsimile.render.topology import EYE
+from facsimile.render.labels import landmark_visibility as landmark_visibility_of_one
+from facsimile.render.raster import GBuffer
 from facsimile.render_torch.ragged import interpolated
 from facsimile.render_torch.template import Template
 
@@ -30,24 +28,20 @@ from facsimile.render_torch.template import Template
 def landmark_visibility(
     points: Float32[Tensor, "B 70 3"],
     hiding: Float32[Tensor, "B Y X"],
-    surface: Tensor,
+    surface: Int32[Tensor, "B Y X"],
     *,
-    frame_dm: Float32[Tensor, " B"],
-    template: Template,
+    frame_dm: list[float],
 ) -> Bool[Tensor, "B 70"]:
-    """Tell which landmarks (pixel x, y, depth) cameras see; ``hiding`` [B,2H,2W] is the depth of what can hide them."""
-    samples = hiding.shape[1]
-    inside = ((points[..., :2] >= -0.5) & (points[..., :2] < samples / 2 - 0.5)).all(-1)
-    columns, rows = (points[..., :2] * 2 + 1).long().clamp(0, samples - 1).unbind(-1)
-    picture = torch.arange(len(points), device=points.device)[:, None]
-    tolerance = SURFACE_TOLERANCE_DM + TOLERANCE_SAMPLES * frame_dm / samples
-    visible = inside & (points[..., 2] <= hiding[picture, rows, columns] + tolerance[:, None])
-    there = surface[picture, rows, columns].long()
-    known = (there > -1) & (there < len(template.material))
-    on_eye = known & (template.material[torch.where(known, there, 0)] == EYE)
-    irises = [LEFT_IRIS, RIGHT_IRIS]
-    visible[:, irises] &= on_eye[:, irises]
-    return visible
+    """Tell which landmarks (pixel x, y, depth) cameras see: the CPU engine's rule itself, picture by picture.
+
+    ``hiding`` and ``surface`` have 2x2 samples per pixel; the first is the depth of what can hide a landmark.
+    """
+    size, arrays = hiding.shape[1] // 2, [values.cpu().numpy() for values in (points, hiding, surface)]
+    rows = [
+        landmark_visibility_of_one(own, GBuffer(depth, seen, depth, depth), size=size, frame_dm=frame)
+        for own, depth, seen, frame in zip(*arrays, frame_dm, strict=True)
+    ]
+    return torch.as_tensor(np.stack(rows), device=points.device)
 
 
 def unit_visibility(landmark_visible: Bool[Tensor, "B 70"], yaw_rad: Float[Tensor, " B"]) -> Bool[Tensor, "B A 2"]:

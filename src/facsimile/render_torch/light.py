@@ -135,7 +135,7 @@ def environment(
 
 def pixel_turns(x: Int64[Tensor, "*N"], y: Int64[Tensor, "*N"]) -> Float32[Tensor, "*N"]:
     """Return angles that look random from sample to sample; see ``render.sampling.pixel_turn``."""
-    return turn_numbers(x, y).float() * np.float32(2 * math.pi / TURNS)
+    return turn_numbers(x, y).float() * (2 * math.pi / TURNS)
 
 
 def turn_numbers(x: Int64[Tensor, "*N"], y: Int64[Tensor, "*N"]) -> Int64[Tensor, "*N"]:

@@ -42,10 +42,11 @@ def look_of(appearances: list[Appearance], device: torch.device) -> Look:
         return torch.as_tensor(np.stack([np.asarray(value, np.float32) for value in values]), device=device)
 
     eyes, teeth, garments = ([getattr(a, name) for a in appearances] for name in ("eyes", "teeth", "garment"))
-    return Look(
-        *(stacked([getattr(a, name) for a in appearances]) for name in ("roughness", "lip_colour", "lip_strength")),
-        *(stacked([getattr(eye, name) for eye in eyes]) for name in Look._fields[3:9]),
-        *(stacked([getattr(mouth, name) for mouth in teeth]) for name in ("colour", "shade", "gum_colour")),
-        stacked([np.stack([g.colour, g.second]) for g in garments]),
-        stacked([(g.pattern, g.scale) for g in garments]),
-    )
+    names = (("roughness", "lip_colour", "lip_strength"), Look._fields[3:9], ("colour", "shade", "gum_colour"))
+    columns = [
+        stacked([getattr(one, name) for one in people])
+        for people, wanted in zip((appearances, eyes, teeth), names, strict=True)
+        for name in wanted
+    ]
+    clothes = stacked([np.stack([g.colour, g.second]) for g in garments])
+    return Look._make([*columns, clothes, stacked([(g.pattern, g.scale) for g in garments])])

@@ -56,7 +56,7 @@ class Member:
 
 
 def pooled(recipe: Recipe, *, lights: int) -> Recipe:
-    """Return a recipe with many pictures of each person in ``lights`` lights, and nothing worn or held."""
+    """Return a recipe with many pictures of each person in ``lights`` lights, and nothing held before faces."""
     if recipe.clips is not None:
         raise ValueError(f"recipe: must be one of single images, got clips ({recipe.name!r}); use 'mixed' or 'uniform'")
     if not 1 <= lights <= PICTURES_PER_PERSON // 4:
@@ -65,7 +65,6 @@ def pooled(recipe: Recipe, *, lights: int) -> Recipe:
         recipe,
         images_per_identity=PICTURES_PER_PERSON,
         images_per_light=-(-PICTURES_PER_PERSON // lights),
-        has_accessories=False,
         occluders=NO_OCCLUDERS,
     )
 
@@ -90,9 +89,8 @@ class Pool:
     def _member(self, number: int) -> Member:
         if number in self._members:
             return self._members[number]
-        person = person_of(self.seed, number, rig=self.rig, with_accessories=False)
-        bare = dataclasses.replace(person, appearance=dataclasses.replace(person.appearance, accessories=()))
-        return Member(player_of(bare, self.device), rig_of(person.identity).neutral_vertices(person.identity))
+        person = person_of(self.seed, number, rig=self.rig, with_accessories=self.recipe.has_accessories)
+        return Member(player_of(person, self.device), rig_of(person.identity).neutral_vertices(person.identity))
 
     def frame(self, index: int) -> Frame:
         """Return one sample of the studio; its person must be in the pool."""

@@ -69,7 +69,8 @@ def boxes_of(corners: Float32[Tensor, "*N 3 3"], height: int, width: int) -> Box
 
 def rasterise(screen: Float32[Tensor, "B V 3"], drawing: Drawing, height: int, width: int) -> Sighted:
     """Draw triangles of screen points (x, y, depth) into G-buffers of ``height`` by ``width`` samples."""
-    corners = torch.stack([points[rows] for points, rows in zip(screen, drawing.triangles, strict=True)])
+    picture = torch.arange(len(screen), device=screen.device)[:, None, None]
+    corners = screen[picture, drawing.triangles]
     x, y = corners[..., 0], corners[..., 1]
     area = _product(x[..., 1] - x[..., 0], y[..., 2] - y[..., 0]) - _product(
         x[..., 2] - x[..., 0], y[..., 1] - y[..., 0]
@@ -92,65 +93,72 @@ def _draw(
     corners: Tensor, area: Tensor, keep: Tensor, surface: Tensor, boxes: Boxes, run: slice, height: int, width: int
 ) -> Sighted:
     """Draw the pictures of one run."""
-    num, count = corners.shape[:2]
-    owner, x, y = cells_of_boxes(*boxes.of(run))
-    hit, w1, w2, z = _covered(corners.reshape(-1, 3, 3), area.reshape(-1), keep.reshape(-1, 3), owner, x, y)
-    owner, w1, w2, z = owner[hit], w1[hit], w2[hit], z[hit]
-    picture = torch.div(owner, count, rounding_mode="floor")
-    order, sample = owner - picture * count, (picture * height + y[hit]) * width + x[hit]
-    size = num * height * width
-    rounded = z.float()
+    own = boxes.of(run)
+    alive = own.places().nonzero()[:, 0]
+    owner, x, y = cells_of_boxes(*own.of(alive))
+    hit, w1, w2, z = _covered(corners.reshape(-1, 3, 3)[alive], area.reshape(-1)[alive], keep, alive, owner, x, y)
+    triangle = alive[owner[hit]]
+    picture = torch.div(triangle, corners.shape[1], rounding_mode="floor")
+    order, sample = triangle - picture * corners.shape[1], (picture * height + y[hit]) * width + x[hit]
+    size = len(corners) * height * width
     depth = torch.full((size,), FAR, dtype=torch.float32, device=z.device)
-    depth.scatter_reduce_(0, sample, rounded, "amin")
-    winner = _winners(order, sample, rounded == depth[sample], z < depth[sample].double(), size, count)
+    depth.scatter_reduce_(0, sample, z.float(), "amin")
+    winner = _winners(order, sample, z, depth)
     chosen = (order == winner[sample]).nonzero()[:, 0]
     out = [torch.full((size,), EMPTY, dtype=torch.int32, device=z.device), *(torch.zeros_like(depth) for _ in range(2))]
     place = sample[chosen]
     for plane, values in zip(out, (surface[order[chosen]], w1[chosen].float(), w2[chosen].float()), strict=True):
         plane[place] = values
-    shape = (num, height, width)
+    shape = (len(corners), height, width)
     return Sighted(depth.reshape(shape), *(plane.reshape(shape) for plane in out))
 
 
 def _covered(
-    corners: Tensor, area: Tensor, keep: Tensor, owner: Tensor, x: Tensor, y: Tensor
+    corners: Tensor, area: Tensor, keep: Tensor, alive: Tensor, owner: Tensor, x: Tensor, y: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return which places lie inside their triangles, perspective-correct weights 1 and 2, and depth, all f64."""
+    """Return the places that lie inside their triangles, and there perspective-correct weights 1 and 2 and depth, f64.
+
+    ``keep`` [B,T,3] is of all triangles, ``alive`` the rows of those in ``corners``, which ``owner`` counts.
+    """
     (x0, y0, z0), (x1, y1, z1), (x2, y2, z2) = (corners[:, corner].unbind(1) for corner in range(3))
-    inverse = 1 / area
-    step1, step2 = (y2 - y0) * inverse, (y0 - y1) * inverse
-    first = torch.ceil(torch.minimum(torch.minimum(x0, x1), x2)).clamp(min=0).double()
+    first, inverse = torch.ceil(corners[..., 0].amin(1)).clamp(min=0).double(), 1 / area
     left = first - x0
-    down = y.double() - y0[owner]
-    base1 = (left * (y2 - y0))[owner] - (x2 - x0)[owner] * down
-    base2 = (x1 - x0)[owner] * down - (left * (y1 - y0))[owner]
-    along = x.double() - first[owner]
-    w1 = base1 * inverse[owner] + along * step1[owner]
-    w2 = base2 * inverse[owner] + along * step2[owner]
+    lines = (
+        *(first, y0, left * (y2 - y0), x2 - x0, x1 - x0, left * (y1 - y0)),
+        *(inverse, (y2 - y0) * inverse, (y0 - y1) * inverse),
+    )
+    line = torch.stack([column.double() for column in lines], 1)[owner]
+    start, top, rise1, run1, run2, rise2, scale, step1, step2 = line.unbind(1)
+    down, along = y.double() - top, x.double() - start
+    w1 = (rise1 - run1 * down) * scale + along * step1
+    w2 = (run2 * down - rise2) * scale + along * step2
     w0 = 1.0 - w1 - w2
-    near0, near1, near2 = (1 / z.double() for z in (z0, z1, z2))
-    z = 1 / (w0 * near0[owner] + w1 * near1[owner] + w2 * near2[owner])
-    inside = (w0 >= -EDGE) & (w1 >= -EDGE) & (w2 >= -EDGE) & (z < FAR)
-    w1, w2 = w1 * (near1[owner] * z), w2 * (near2[owner] * z)
-    k0, k1, k2 = keep.unbind(1)
-    kept = (1.0 - w1 - w2) * k0[owner] + w1 * k1[owner] + w2 * k2[owner] >= 0
-    return inside & kept, w1, w2, z
+    hit = ((w0 >= -EDGE) & (w1 >= -EDGE) & (w2 >= -EDGE)).nonzero()[:, 0]
+    w0, w1, w2, owner = w0[hit], w1[hit], w2[hit], owner[hit]
+    near0, near1, near2 = (1 / torch.stack([z0, z1, z2], 1).double())[owner].unbind(1)
+    z = 1 / (w0 * near0 + w1 * near1 + w2 * near2)
+    w1, w2 = w1 * (near1 * z), w2 * (near2 * z)
+    k0, k1, k2 = keep.reshape(-1, 3)[alive[owner]].unbind(1)
+    kept = (((1.0 - w1 - w2) * k0 + w1 * k1 + w2 * k2 >= 0) & (z < FAR)).nonzero()[:, 0]
+    return hit[kept], w1[kept], w2[kept], z[kept]
 
 
-def _winners(order: Tensor, sample: Tensor, is_nearest: Tensor, is_below: Tensor, size: int, count: int) -> Tensor:
+def _winners(order: Tensor, sample: Tensor, z: Tensor, depth: Tensor) -> Int64[Tensor, " S"]:
     """Return for each sample the order of the triangle that drawing one after the other would leave there."""
-    last, first = (torch.full((size,), start, dtype=torch.int64, device=order.device) for start in (-1, count))
-    below = is_nearest & is_below
+    nearest = (z.float() == depth[sample]).nonzero()[:, 0]
+    below = nearest[z[nearest] < depth[sample[nearest]].double()]
+    last = torch.full(depth.shape, -1, dtype=torch.int64, device=order.device)
+    first = torch.full_like(last, torch.iinfo(torch.int64).max)
     last.scatter_reduce_(0, sample[below], order[below], "amax")
-    first.scatter_reduce_(0, sample[is_nearest], order[is_nearest], "amin")
+    first.scatter_reduce_(0, sample[nearest], order[nearest], "amin")
     return torch.where(last >= 0, last, first)
 
 
 def rasterise_depth(
-    screen: Float32[Tensor, "B V 3"], triangles: Int64[Tensor, "F 3"], size: int
+    screen: Float32[Tensor, "B V 3"], triangles: Int64[Tensor, "B F 3"], size: int
 ) -> Float32[Tensor, "B {size} {size}"]:
     """Return depth maps of triangles that face the light; see ``render.raster.rasterise_depth``."""
-    corners = screen[:, triangles]
+    corners = screen[torch.arange(len(screen), device=screen.device)[:, None, None], triangles]
     x, y = corners[..., 0], corners[..., 1]
     area = (x[..., 1] - x[..., 0]) * (y[..., 2] - y[..., 0]) - (x[..., 2] - x[..., 0]) * (y[..., 1] - y[..., 0])
     boxes = boxes_of(corners, size, size)
@@ -160,16 +168,17 @@ def rasterise_depth(
 
 
 def _draw_depth(corners: Tensor, area: Tensor, boxes: Boxes, size: int) -> Tensor:
-    num, count = corners.shape[:2]
-    owner, x, y = cells_of_boxes(*boxes)
-    (x0, y0, z0), (x1, y1, z1), (x2, y2, z2) = (corners.reshape(-1, 3, 3)[:, c].unbind(1) for c in range(3))
-    inverse = (1 / area.reshape(-1))[owner]
-    right, down = x.double() - x0[owner], y.double() - y0[owner]
-    w1 = (right * (y2 - y0)[owner] - (x2 - x0)[owner] * down) * inverse
-    w2 = ((x1 - x0)[owner] * down - right * (y1 - y0)[owner]) * inverse
-    z = z0[owner] + w1 * (z1 - z0)[owner] + w2 * (z2 - z0)[owner]
-    inside = (w1 >= 0) & (w2 >= 0) & (w1 + w2 <= 1)
-    picture = torch.div(owner, count, rounding_mode="floor")
-    depth = torch.full((num * size * size,), FAR, dtype=torch.float32, device=z.device)
-    depth.scatter_reduce_(0, ((picture * size + y) * size + x)[inside], z[inside].float(), "amin")
-    return depth.reshape(num, size, size)
+    alive = boxes.places().nonzero()[:, 0]
+    owner, x, y = cells_of_boxes(*boxes.of(alive))
+    (x0, y0, z0), (x1, y1, z1), (x2, y2, z2) = (corners.reshape(-1, 3, 3)[alive, c].unbind(1) for c in range(3))
+    lines = (x0, y0, x2 - x0, y2 - y0, x1 - x0, y1 - y0, 1 / area.reshape(-1)[alive], z0, z1 - z0, z2 - z0)
+    line = torch.stack(lines, 1)[owner].double()
+    right, down = x.double() - line[:, 0], y.double() - line[:, 1]
+    w1 = (right * line[:, 3] - line[:, 2] * down) * line[:, 6]
+    w2 = (line[:, 4] * down - right * line[:, 5]) * line[:, 6]
+    inside = ((w1 >= 0) & (w2 >= 0) & (w1 + w2 <= 1)).nonzero()[:, 0]
+    z = (line[inside, 7] + w1[inside] * line[inside, 8] + w2[inside] * line[inside, 9]).float()
+    picture = torch.div(alive[owner[inside]], corners.shape[1], rounding_mode="floor")
+    depth = torch.full((len(corners) * size * size,), FAR, dtype=torch.float32, device=z.device)
+    depth.scatter_reduce_(0, (picture * size + y[inside]) * size + x[inside], z, "amin")
+    return depth.reshape(len(corners), size, size)

@@ -1,7 +1,7 @@
 """Draw many pictures at once: the stages of ``render.renderer.render`` for a batch, on any device of torch.
 
-Left out, against the CPU engine: things worn and held, which pictures of dressed people do without. Hair is blended in
-another order (``hair``); all else agrees to rounding.
+Left out, against the CPU engine: what is held before faces, and labels per pixel. Hair is blended in another order
+(``hair``); all else agrees to rounding.
 """
 
 from dataclasses import dataclass
@@ -48,6 +48,7 @@ from facsimile.render_torch.solids import solids
 from facsimile.render_torch.strands import PosedStrands, posed_strands
 from facsimile.render_torch.template import template_on
 from facsimile.render_torch.timing import NoTimer, Timer
+from facsimile.render_torch.worn import Dressed, dressed, lens_depth, look_through, shade_worn, with_worn
 
 KINDS = (STRAND_HAIR, STRAND_BEARD, STRAND_BROW, STRAND_LASH)
 """In the order they are drawn; the first hides landmarks, the others do not."""
@@ -99,6 +100,7 @@ class Acting(NamedTuple):
     skin_normals: Float32[Tensor, "B V 3"]
     room: Float32[Tensor, "B W 3"]
     normals: Float32[Tensor, "B W 3"]
+    worn: Dressed | None
 
 
 def shoot_of(scenes: list[Scene], who: list[int], cast: Cast) -> Shoot:
@@ -156,14 +158,13 @@ def render(shoot: Shoot, cast: Cast, *, timer: Timer | None = None) -> Pictures:
     timer = NoTimer() if timer is None else timer
     acting = act(shoot, cast)
     timer.lap("pose")
-    samples, template = shoot.size * SAMPLES, cast.template
-    lens = lens_of(shoot.cameras, samples, cast.device)
-    screen = lens.project(acting.room)
-    shows_teeth = ~lips_are_shut(acting.vertices, template, SHUT_GAP_DM)
-    buffer = rasterise(screen, solids(cast.keep[shoot.who], shows_teeth, template), samples, samples)
+    buffer = _seen(shoot, cast, acting)
     timer.lap("raster")
     hair = _hair_of(shoot, cast, acting)
     layer, hiding = _draw_hair(hair, shoot, buffer)
+    lenses = _lenses(shoot, cast, acting, buffer)
+    for glass, _, is_dark in lenses:
+        hiding = torch.where(is_dark[:, None, None], torch.minimum(hiding, glass), hiding)
     timer.lap("hair")
     lights = lights_of(shoot.lights, cast.device)
     stage = _stage(shoot, cast, acting, lights=lights, shadows=_shadows(lights, acting, hair, shoot))
@@ -173,6 +174,10 @@ def render(shoot: Shoot, cast: Cast, *, timer: Timer | None = None) -> Pictures:
     occlusion = ambient_occlusion(depth, shoot.px_per_dm) * shade_under_hair(passed, shoot.px_per_dm)
     timer.lap("occlusion")
     layers = shade(buffer, layer, occlusion, stage)
+    if acting.worn is not None:
+        layers = shade_worn(layers, buffer, layer, occlusion, acting.worn, stage)
+    for glass, clear, _ in lenses:
+        layers = look_through(layers, glass, clear, layer, stage)
     timer.lap("shade")
     radiance = diffused(layers, depth, shoot.px_per_dm)
     image = exposed(radiance, layers, depth, shoot.backgrounds, cameras=shoot.cameras, sensors=shoot.sensors)
@@ -191,7 +196,32 @@ def act(shoot: Shoot, cast: Cast) -> Acting:
     teeth = moved_teeth(forms.of("teeth", who), neutral, posed, template)
     normals = template.skin_incidence.normals(posed)
     room = in_room(posed, normals, teeth, shoot.head_pose_rad, template)
-    return Acting(neutral, posed, normals, room, template.incidence.normals(room))
+    closet = cast.wardrobe
+    worn = None if closet is None else dressed(closet.solid.of(who), posed, shoot.head_pose_rad)
+    return Acting(neutral, posed, normals, room, template.incidence.normals(room), worn)
+
+
+def _seen(shoot: Shoot, cast: Cast, acting: Acting) -> Sighted:
+    """Return what each sample sees of heads, clothes, teeth and solid things worn."""
+    samples, template = shoot.size * SAMPLES, cast.template
+    shows_teeth = ~lips_are_shut(acting.vertices, template, SHUT_GAP_DM)
+    drawing, points = solids(cast.keep[shoot.who], shows_teeth, template), acting.room
+    if acting.worn is not None:
+        drawing = with_worn(drawing, acting.worn, first=len(template.material), num_vertices=points.shape[1])
+        points = torch.cat([points, acting.worn.vertices], 1)
+    screen = lens_of(shoot.cameras, samples, cast.device).project(points)
+    return rasterise(screen, drawing, samples, samples)
+
+
+def _lenses(shoot: Shoot, cast: Cast, acting: Acting, buffer: Sighted) -> list[tuple[Tensor, Tensor, Tensor]]:
+    """Return the depth [B,2H,2W] of each lens, the light that passes [B,3], and whether it is dark [B]."""
+    found = []
+    camera = lens_of(shoot.cameras, shoot.size * SAMPLES, cast.device)
+    for lens in () if cast.wardrobe is None else cast.wardrobe.lenses:
+        placed = dressed(lens.outfit.of(shoot.who), acting.vertices, shoot.head_pose_rad)
+        depth = lens_depth(placed, camera.project(placed.vertices), buffer.depth)
+        found.append((depth, lens.clear[shoot.who], lens.is_dark[shoot.who]))
+    return found
 
 
 def _detail_steps(shoot: Shoot) -> list[int]:
@@ -254,13 +284,17 @@ def _shadows(lights: Lights, acting: Acting, hair: Hair, shoot: Shoot) -> Shadow
     scale = torch.tensor([size / SHADOW_EXTENT_DM] * 2 + [1.0], device=device)
     rows = lights.shadow_axes * scale[:, None]
     shift = torch.tensor([size / 2, size / 2, 0.0], device=device) - (rows * centre[:, None]).sum(-1)
-    depth = rasterise_depth(_transformed(acting.room, rows, shift), template_on(device).head, size)
+    head = template_on(device).head.expand(len(rows), -1, -1)
+    depth = rasterise_depth(_transformed(acting.room, rows, shift), head, size)
+    if acting.worn is not None:
+        worn = acting.worn.outfit.triangles
+        both_sides = torch.cat([worn, worn.flip(-1)], 1)
+        depth = torch.minimum(depth, rasterise_depth(_transformed(acting.worn.vertices, rows, shift), both_sides, size))
     for kind, chosen, strands in hair:
         if kind == STRAND_HAIR:
             points = strands.points[:, ::2]
             screen = _transformed(points.reshape(len(chosen), -1, 3), rows[chosen], shift[chosen])
-            is_real = strands.width_dm[:, ::2] > 0
-            depth[chosen] = strand_depth(screen.reshape(points.shape), is_real, depth[chosen])
+            depth[chosen] = strand_depth(screen.reshape(points.shape), strands.is_real()[:, ::2], depth[chosen])
     return Shadows(depth, torch.cat([rows, shift[..., None]], -1), lights.softness * (size / SHADOW_EXTENT_DM))
 
 
@@ -311,8 +345,7 @@ def _labelled(image: Tensor, buffer: Sighted, hiding: Tensor, shoot: Shoot, cast
     template = cast.template
     lens = lens_of(shoot.cameras, shoot.size, cast.device)
     points = lens.project(template.landmarks.at(acting.room))
-    frame = torch.tensor([c.frame for c in shoot.cameras], dtype=torch.float32, device=cast.device)
-    visible = landmark_visibility(points, hiding, buffer.surface, frame_dm=frame, template=template)
+    visible = landmark_visibility(points, hiding, buffer.surface, frame_dm=[c.frame for c in shoot.cameras])
     opening = mouth_opening_mm(acting.vertices, template) - cast.forms.of("opening_mm", shoot.who)
     nominal = torch.as_tensor(shoot.intensity, device=cast.device)
     closure = _lid_closure(shoot, cast, acting)

@@ -195,7 +195,9 @@ def _surface_of(samples: Samples, place: Tensor, view: Tensor, depth: Tensor, st
     lip, inside = (torch.where(near, materials.mask_at(mask, mask_uv), 0) for mask in template.masks)
     lip = ((lip - 0.15) / 0.7).clamp(0, 1)
     filled = place.new_zeros(count)
-    finish = Finish(*(filled.clone() for _ in range(3)), filled[:, None].repeat(1, 3), filled.clone(), filled > 0)
+    finish = Finish._make(
+        [*(filled.clone() for _ in range(3)), filled[:, None].repeat(1, 3), filled.clone(), filled > 0]
+    )
     turn = pixel_turns(samples.x, samples.y)
     is_skin = (material == SKIN) & (inside < 0.5)
     made = Surface(torch.zeros_like(place), normal, place.clone(), finish, samples.occlusion.clone(), turn, is_skin)

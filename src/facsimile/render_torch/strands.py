@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int64
+from jaxtyping import Bool, Float32, Int64
 from torch import Tensor
 
 from facsimile.face.appearance import Appearance
@@ -34,7 +34,7 @@ class Grown(NamedTuple):
 
     def of(self, who: Int64[Tensor, " B"], step: int = 1) -> "Grown":
         """Return the hair of each picture's person, every ``step``-th strand."""
-        return Grown(*(field[:, ::step][who] for field in self[:-1]), self.length[who])
+        return Grown._make([*(field[:, ::step][who] for field in self[:-1]), self.length[who]])
 
 
 class PosedStrands(NamedTuple):
@@ -45,6 +45,11 @@ class PosedStrands(NamedTuple):
     openness: Float32[Tensor, "B N M"]
     width_dm: Float32[Tensor, "B N"]
     length: Float32[Tensor, " B"]
+
+    def is_real(self) -> Bool[Tensor, "B N S"]:
+        """Tell which segments are no padding."""
+        number = torch.arange(self.points.shape[2] - 1, device=self.points.device)
+        return (self.width_dm > 0)[..., None] & (number < self.length[:, None, None])
 
 
 def grown_strands(appearances: list[Appearance], device: torch.device) -> dict[int, Grown]:
@@ -80,7 +85,8 @@ def _stacked(people: list[dict[str, np.ndarray] | None], device: torch.device) -
 
     length = [1 if one is None else one["points"].shape[1] - 1 for one in people]
     fields = [padded(name) for name in ("points", "corners", "root", "colour", "openness", "width")]
-    return Grown(fields[0], fields[1].long(), *fields[2:], torch.tensor(length, dtype=torch.float32, device=device))
+    segments = torch.tensor(length, dtype=torch.float32, device=device)
+    return Grown._make([fields[0], fields[1].long(), *fields[2:], segments])
 
 
 def _padded(

@@ -54,14 +54,14 @@ class Incidence:
 
 def incidence(triangles: Int[np.ndarray, "F 3"], num_vertices: int, device: torch.device) -> Incidence:
     """Gather the triangles round each vertex; those that lie on one vertex alone are left out."""
-    real = triangles[(triangles[:, 0] != triangles[:, 1]) | (triangles[:, 1] != triangles[:, 2])]
-    owner = real.T.reshape(-1)
+    rows = np.flatnonzero((triangles[:, 0] != triangles[:, 1]) | (triangles[:, 1] != triangles[:, 2]))
+    owner = triangles[rows].T.reshape(-1)
     order = np.argsort(owner, kind="stable")
     count = np.bincount(owner, minlength=num_vertices)
     place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-    around = np.full((num_vertices, count.max(initial=1)), len(real))
-    around[owner[order], place] = order % len(real)
-    return Incidence(_whole(real, device), _whole(np.sort(around, 1), device))
+    around = np.full((num_vertices, count.max(initial=1)), len(triangles))
+    around[owner[order], place] = rows[order % max(len(rows), 1)]
+    return Incidence(_whole(triangles, device), _whole(np.sort(around, 1), device))
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _meshes(device: torch.device) -> dict:
         "mask_uv": _real(shape.mask_uv, device),
         "atlas": _real(shape.atlas, device),
         "near_mouth": torch.as_tensor(shape.near_mouth, device=device),
-        "masks": _real(np.stack([shape.lips, shape.inside_mouth]), device) * np.float32(1 / 255),
+        "masks": _real(np.stack([shape.lips, shape.inside_mouth]), device) * (1 / 255),
         "clothes_vertices": _whole(shape.clothes_vertices, device),
         "eye_middles": tuple(_whole(eye, device) for eye in shape.eye_vertices),
         "rest_eye_centres": _real(np.stack([left, left * np.array([-1, 1, 1], np.float32)]), device),
