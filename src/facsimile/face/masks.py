@@ -63,10 +63,9 @@ class Drape:
         centre = _centre(head)
         inside = self._inside()
         radius = pulled(_skin_radius(head, centre) + GAP_DM, inside)
-        column, row = (
-            (angle - low) / STEP_DEG for angle, (low, _) in zip((self.aside, self.up), FIELD_DEG, strict=True)
-        )
-        away = cv2.remap(np.float32(radius), np.float32(column), np.float32(row), cv2.INTER_LINEAR) + self.thick
+        angles = zip((self.aside, self.up), FIELD_DEG, strict=True)
+        column, row = (((angle - low) / STEP_DEG).astype(np.float32) for angle, (low, _) in angles)
+        away = cv2.remap(radius.astype(np.float32), column, row, cv2.INTER_LINEAR) + self.thick
         grid = centre + _directions(self.aside, self.up) * away[..., None]
         return joined([sheet(grid), *self._loops(grid, head)])
 
