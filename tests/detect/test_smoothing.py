@@ -1,9 +1,12 @@
 import dataclasses
+import doctest
 import math
 
 import numpy as np
 import pytest
 
+from facsimile.app import live_screen
+from facsimile.detect import smoothing
 from facsimile.detect.smoothing import RESTART_S, FaceSmoother, OneEuro
 
 
@@ -110,3 +113,9 @@ def test_controllers_are_smoothed_where_they_are_read(noisy):
     assert told.controllers.dtype == np.float32
     assert 0 < told.controllers[0] < 1
     assert told.expression.controllers[0] == told.controllers[0]
+
+
+@pytest.mark.parametrize("module", [smoothing, live_screen])
+def test_examples_run(module):
+    result = doctest.testmod(module)
+    assert (result.failed, result.attempted > 0) == (0, True)

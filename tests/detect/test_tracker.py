@@ -87,6 +87,14 @@ def test_another_person_at_the_same_place_gets_another_number():
     assert places(tracker.update([face(0)], time_s=0.5, looks=[BLUE])) == {1: 0}
 
 
+def test_light_may_change_but_a_cut_to_someone_else_is_someone_else():
+    tracker = Tracker()
+    tracker.update([face(0)], time_s=0.0, looks=[RED])
+    lit = np.array([0.7, 0.714, 0.0])
+    assert places(tracker.update([face(0)], time_s=0.04, looks=[lit])) == {0: 0}
+    assert places(tracker.update([face(0)], time_s=0.08, looks=[np.array([0.0, 0.0, 1.0])])) == {1: 0}
+
+
 def test_colours_decide_only_where_they_are_clear():
     """Two people in red have left: whoever comes back in red could be either."""
     tracker = Tracker()
