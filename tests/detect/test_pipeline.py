@@ -1,10 +1,12 @@
+import weakref
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from facsimile.detect import pipeline
+from facsimile.detect import people, pipeline
 from facsimile.detect.finder import Candidate
-from facsimile.detect.media import InputError
+from facsimile.detect.media import InputError, Still
 from facsimile.detect.pipeline import Detector
 
 
@@ -123,3 +125,66 @@ def test_table_has_the_columns(detector, picture):
     assert table["AU12_L"][0].as_py() > 0
     assert table["AU12_L"][1].as_py() is None
     assert table["face_id"].to_pylist() == [0, None]
+
+
+def test_tracks_are_the_curves_of_the_stream(detector, picture, tmp_path, write_video):
+    video = write_video(tmp_path / "v.avi", [picture] * 4, rate=25)
+    tracks = detector.tracks([video, picture])
+    assert list(tracks) == [(str(video), 0), ("array-1", 0)]
+    track = tracks[str(video), 0]
+    frames = list(detector.stream(video))
+    assert track.time_s.tolist() == [frame.time_s for frame in frames]
+    np.testing.assert_array_equal(track.curve(12, "L"), [frame.faces[0].action_units.of(12, "L") for frame in frames])
+    np.testing.assert_array_equal(track.controllers[2], frames[2].faces[0].expression.controllers)
+    assert track.gaze_rad.shape == (4, 2, 2)
+    assert np.isnan(track.curve(1)).all()
+    assert len(tracks["array-1", 0]) == 1
+
+
+def test_one_frame_of_a_video_is_held_at_a_time(detector, picture):
+    """When a frame is asked for, at most the one before it is still alive."""
+    references = []
+
+    def stills():
+        for i in range(20):
+            assert sum(reference() is not None for reference in references) <= 1
+            still = Still(i, i / 25, picture.copy())
+            references.append(weakref.ref(still.image))
+            yield still
+            del still
+
+    assert sum(1 for _ in detector.read_video(stills())) == 20
+
+
+@pytest.fixture
+def one_look(monkeypatch):
+    """All faces in the same colours: what is dim and bright is the same person in another light."""
+    monkeypatch.setattr(people, "looks_of", lambda image, faces: [np.array([1.0, 0.0])] * len(faces))
+
+
+def test_everything_is_told_beside_the_first_neutral_frames(detector, picture, tmp_path, write_video, one_look):
+    """The dim face is below a unit of 2 and counts as rest; the bright one is read beside it, from its frame on."""
+    dim = (picture * 0.4).astype(np.uint8)
+    video = write_video(tmp_path / "v.avi", [dim] * 3 + [picture] * 3)
+    faces = Detector(baseline="first", smooth=False).detect(video)
+    alone = Detector(smooth=False).detect(video)
+    assert [face.is_relative for face in faces] == [True] * 6
+    rest = np.mean([face.intensity[1] for face in alone[:3]], 0)
+    np.testing.assert_allclose(faces[4].intensity[1], alone[4].intensity[1] - rest, atol=0.02)
+    assert faces[0].intensity[1] == pytest.approx(0, abs=0.02)
+
+
+def test_nobody_is_read_beside_anothers_rest(detector, picture, tmp_path, write_video, monkeypatch):
+    """After a cut somebody else is at the same place: a new number, read alone, since that face is never at rest."""
+    dim = (picture * 0.4).astype(np.uint8)
+    looks = {True: np.array([1.0, 0.0]), False: np.array([0.0, 1.0])}
+    monkeypatch.setattr(people, "looks_of", lambda image, faces: [looks[image.mean() < 90]] * len(faces))
+    video = write_video(tmp_path / "v.avi", [dim] * 3 + [picture] * 2)
+    faces = Detector(baseline="first", smooth=False).detect(video)
+    assert [(face.face_id, face.is_relative) for face in faces] == [(0, True)] * 3 + [(1, False)] * 2
+    np.testing.assert_allclose(faces[3].intensity, Detector().detect(picture)[0].intensity, atol=0.05)
+
+
+def test_given_and_sought_rest_exclude_each_other(detector, picture):
+    with pytest.raises(ValueError, match="given or looked for; choose one"):
+        Detector(neutral=picture, baseline="median")

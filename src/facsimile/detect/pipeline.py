@@ -28,7 +28,9 @@ from facsimile.detect.people import People, Person
 from facsimile.detect.reader import Reader
 from facsimile.detect.streams import has_frames, is_stream, read_stream
 from facsimile.detect.table import Layout
+from facsimile.detect.tracks import tracks_of
 from facsimile.detect.writers import arrow_table
+from facsimile.facs.track import Track
 
 MIN_SCORE = 0.5
 """A face is kept when the reader gives it at least even odds."""
@@ -117,6 +119,13 @@ class Detector:
         rows = [row for frame in self.stream(inputs, every=every) for row in layout.rows(frame)]
         return arrow_table(rows, layout.columns)
 
+    def tracks(self, inputs: Input | Iterable[Input], *, every: int = 1) -> dict[tuple[str, int], Track]:
+        """Return a `Track` for each input and ``face_id``: the curves of one person in one video.
+
+        >>> smile = detector.tracks("talk.mp4")["talk.mp4", 0].curve(12, "L")  # doctest: +SKIP
+        """
+        return tracks_of(self.stream(inputs, every=every))
+
     def read_image(self, image: UInt8[np.ndarray, "H W 3"]) -> tuple[Face, ...]:
         """Return the faces of one RGB picture, largest first."""
         image = np.ascontiguousarray(image)
@@ -133,17 +142,23 @@ class Detector:
             every = FIND_EVERY_MISSING if people.misses_someone(still.time_s) else FIND_EVERY
             if count % every == 0 or len(faces) < len(people.present) or not faces:
                 faces = self._add_new(still.image, faces)
+            followed = {track.face_id for track in people.present}
             faces = people.numbered(faces, still.image, time_s=still.time_s)
-            yield still, tuple(self._told(face, still, people) for face in faces)
+            yield still, tuple(self._told(face, still, people, followed) for face in faces)
 
-    def _told(self, face: Face, still: media.Still, people: People) -> Face:
-        """Return a face smoothed and relative to rest; read again if its person's rest was not known before."""
+    def _told(self, face: Face, still: media.Still, people: People, followed: set[int]) -> Face:
+        """Return a face as told; read again where it was read beside another's rest, or rest was not known before."""
+        if face.is_relative and face.face_id not in followed:
+            face = self._beside_own(face, still, people)
         people.learn(face, time_s=still.time_s)
-        reference = people.reference(face.face_id)
-        if reference is not None and not face.is_relative:
-            again = self._read(still.image, [face.crop_from_image], 1, [reference])
-            face = replace(again[0], face_id=face.face_id) if again else face
+        if not face.is_relative and people.reference(face.face_id) is not None:
+            face = self._beside_own(face, still, people)
         return people.told(face, time_s=still.time_s)
+
+    def _beside_own(self, face: Face, still: media.Still, people: People) -> Face:
+        """Read a face again beside its own person's rest, or alone if that is not known."""
+        again = self._read(still.image, [face.crop_from_image], 1, [people.reference(face.face_id)])
+        return replace(again[0], face_id=face.face_id) if again else face
 
     def _frames(self, item: tuple[str, Path | np.ndarray], every: int) -> Iterator[Frame]:
         name, source = item
