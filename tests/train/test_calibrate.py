@@ -14,6 +14,7 @@ from facsimile.train.card import model_card  # noqa: E402
 pytestmark = pytest.mark.torch
 
 SD = 0.4
+WIDE = 1.8119 / 1.6449  # of a Gaussian: units aim at 93 % in the 90 % interval
 
 
 def readings(num=4000, *, slope=1.0, offset=0.0, stated=1.0, seed=0):
@@ -57,7 +58,7 @@ def test_a_known_distortion_is_undone():
     found = whole.alone
     assert found.au_slope == pytest.approx((1.6, 1.6), abs=0.05)
     assert found.au_offset == pytest.approx((-0.5, -0.5), abs=0.08)
-    assert found.au_temperature == pytest.approx((2.0, 2.0), abs=0.05)
+    assert found.au_temperature == pytest.approx((2.0 * WIDE, 2.0 * WIDE), abs=0.08)
     assert found == whole.beside
     assert found.controller_temperature == pytest.approx(0.5, abs=0.02)
     assert whole.landmark_temperature == pytest.approx(2.0, abs=0.02)
@@ -71,7 +72,7 @@ def test_an_honest_reader_is_left_alone():
     found = whole.alone
     assert found.au_slope == (1.0, 1.0)
     assert found.au_offset == (0.0, 0.0)
-    assert found.au_temperature == pytest.approx((1.0, 1.0), abs=0.03)
+    assert found.au_temperature == pytest.approx((WIDE, WIDE), abs=0.04)
 
 
 def test_few_values_change_nothing():
