@@ -16,6 +16,7 @@ from facsimile.detect.calibration import (
 )
 from facsimile.detect.columns import FeatureMap, mirror_column, reading_columns, reading_values
 from facsimile.detect.faces import Face, Frame
+from facsimile.detect.pipeline import Detector
 from facsimile.detect.reader import ReaderError, presence
 from facsimile.detect.regressors import CLIP, Linear, Trees, regressor_of_json
 from facsimile.detect.table import Layout
@@ -223,6 +224,22 @@ def test_weights_are_checked(tmp_path, content):
         read_calibration(path, weights=weights)
     with pytest.raises(ReaderError, match=r"none\.onnx: No such file"):
         weights_hash(tmp_path / "none.onnx")
+
+
+def test_detectors_apply_it(detector, picture, content, tmp_path):
+    weights, path = tmp_path / "reader.onnx", tmp_path / "c.json"
+    weights.write_bytes(b"abc")
+    path.write_text(json.dumps(content | {"weights_sha256": weights_hash(weights)}))
+    (plain,), (told,) = detector.read_image(picture), Detector(weights, calibration=path).read_image(picture)
+    expected = calibration_of_json(content).apply(plain)
+    np.testing.assert_allclose(told.intensity, expected.intensity, atol=1e-6)
+    np.testing.assert_allclose(told.intensity_sd, expected.intensity_sd, atol=1e-6)
+    assert not np.allclose(told.intensity[:2], plain.intensity[:2])
+    assert np.array_equal(told.landmarks, plain.landmarks)
+    content["units"]["6"] = content["units"]["12"]
+    path.write_text(json.dumps(content | {"weights_sha256": weights_hash(weights)}))
+    with pytest.raises(CalibrationError, match="has unit 6, which these weights do not read"):
+        Detector(weights, calibration=path)
 
 
 def test_readers_that_lack_columns_or_units_are_refused(content):
