@@ -22,8 +22,13 @@ def cells_of_boxes(
     return owner, left[owner] + number - down * width[owner], top[owner] + down
 
 
+ON_A_GPU = 8
+"""Budgets are for a CPU; a GPU has more memory and wants more to do at once."""
+
+
 def chunks(count: Int[Tensor, " N"], budget: int) -> list[slice]:
     """Cut items with ``count`` places each into runs of at most ``budget`` places; a larger item stands alone."""
+    budget *= 1 if count.device.type == "cpu" else ON_A_GPU
     runs, first, total = [], 0, 0
     for item, places in enumerate(count.tolist()):
         if item > first and total + places > budget:

@@ -84,7 +84,7 @@ def outfit_of(items: list[Accessory], neutral: Float32[np.ndarray, "V 3"], devic
             parts[name].append(values)
         start += len(item.vertices)
     if not items:
-        empty = {"anchors": np.zeros((1, 1), np.int64), "weight": np.zeros((1, 1), np.float32)}
+        empty: dict[str, np.ndarray] = {"anchors": np.zeros((1, 1), np.int64), "weight": np.zeros((1, 1), np.float32)}
         empty |= {"triangles": np.zeros((1, 3), np.int64), "numbers": np.zeros((1, 4), np.float32)}
         parts = {name: [empty.get(name, nothing)] for name in parts}
         start = 1
