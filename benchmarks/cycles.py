@@ -1,7 +1,8 @@
 """Measure the path tracer: CPU seconds per picture, and how well its masks agree with the raster's labels.
 
     FACSIMILE_BLENDER=... python benchmarks/cycles.py --people 4 --size 256 --samples 32
-    FACSIMILE_BLENDER=... python benchmarks/cycles.py --people 12 --size 512 --masks-only
+    FACSIMILE_BLENDER=... python benchmarks/cycles.py --people 4 --size 384 --masks-only
+    FACSIMILE_BLENDER=... python benchmarks/cycles.py --people 4 --size 256 --masks-only --close-up
 
 Masks are compared with hair, as labels have it, and of the same people without any hair: then only surfaces count.
 """
@@ -15,11 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
+from facsimile.face.landmarks import landmarks
 from facsimile.face.strands import SurfaceStrands
 from facsimile.render.cycles.blender import Blender, blender_python, blender_version
 from facsimile.render.cycles.painter import CyclesPainter
 from facsimile.render.cycles.scene_file import Quality
 from facsimile.render.performance import perform
+from facsimile.render.posing import pose_head
 from facsimile.render.renderer import render
 from facsimile.render.scene import Scene
 from facsimile.render.segments import SEGMENT_NAMES
@@ -33,6 +36,8 @@ PARTS = {"face": (FACE, 0.375), "eyes": (EYES, 0.625)}
 """Members and least coverage: most of a pixel's four samples give its label, in a tie skin goes before eye, so
 that two samples of four make a pixel skin, and three an eye."""
 SEED = 77
+EYE_LANDMARKS = slice(36, 48)
+CLOSE_UP_DM = 1.0
 
 
 def scenes(people: int, size: int) -> list[Scene]:
@@ -57,6 +62,16 @@ def _none_of(strands: SurfaceStrands) -> SurfaceStrands:
     return replace(strands, **{name: getattr(strands, name)[:0] for name in names})
 
 
+def close_up(scene: Scene) -> Scene:
+    """Return the scene seen from as far with both eyes filling the picture."""
+    performance = perform(scene, scene.expression)
+    pose = scene.expression.head_pose_rad
+    head = pose_head(performance.vertices, scene.appearance, pose, 1.0, teeth=performance.teeth)
+    x, y, z = (float(value) for value in landmarks(head.vertices)[EYE_LANDMARKS].mean(0))
+    camera = replace(scene.camera, target=(x, y, z), frame=CLOSE_UP_DM, offset=(0.0, 0.0))
+    return replace(scene, camera=camera)
+
+
 def overlaps(scene: Scene, painter: CyclesPainter) -> dict[str, float]:
     """Return intersection over union of face and eyes; eyes that are shut are left out."""
     segments, masks = render(scene).segmentation, painter.masks(scene, perform(scene, scene.expression))
@@ -75,6 +90,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--samples", type=int, default=32)
     parser.add_argument("--masks-only", action="store_true")
+    parser.add_argument("--close-up", action="store_true", help="Masks of both eyes filling the picture")
     parser.add_argument("--json", dest="path", type=Path)
     options = parser.parse_args()
     blender = Blender(blender_python())
@@ -91,7 +107,9 @@ def main() -> None:
         child = resource.getrusage(resource.RUSAGE_CHILDREN)
         found["blender_cpu_s_per_image"] = (child.ru_utime + child.ru_stime) / len(drawn)
         found["blender_memory_mb"] = child.ru_maxrss / 1024
-    for name, change in (("with hair", lambda scene: scene), ("surfaces alone", bald)):
+    whole = {"with hair": lambda scene: scene, "surfaces alone": bald}
+    close = {"close up, with hair": close_up, "close up, surfaces alone": lambda scene: close_up(bald(scene))}
+    for name, change in (close if options.close_up else whole).items():
         pairs = [overlaps(change(scene), painter) for scene in drawn]
         for part in PARTS:
             values = [pair[part] for pair in pairs if part in pair]

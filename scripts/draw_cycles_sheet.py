@@ -1,6 +1,6 @@
 """Draw sixteen scenes twice, by the raster above and by Cycles below, for the documentation.
 
-FACSIMILE_BLENDER=... python scripts/draw_cycles_sheet.py docs/images/cycles.jpg --size 160 --samples 32
+FACSIMILE_BLENDER=... python scripts/draw_cycles_sheet.py docs/images/cycles.jpg --size 128 --samples 24
 """
 
 import argparse
@@ -27,7 +27,7 @@ SHOWN = (
 )  # fmt: skip
 """Expression, person and yaw (degrees) of each scene."""
 COLUMNS = 8
-JPEG_QUALITY = 88
+JPEG_QUALITY = 90
 
 
 def scenes(size: int, shown: tuple) -> list[Scene]:
@@ -51,8 +51,8 @@ def sheet(drawn: list[Scene], painter: CyclesPainter) -> np.ndarray:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("output", type=Path)
-    parser.add_argument("--size", type=int, default=160)
-    parser.add_argument("--samples", type=int, default=32)
+    parser.add_argument("--size", type=int, default=128)
+    parser.add_argument("--samples", type=int, default=24)
     parser.add_argument("--only", help="Numbers of scenes, comma separated")
     options = parser.parse_args()
     shown = SHOWN if options.only is None else tuple(SHOWN[int(number)] for number in options.only.split(","))
