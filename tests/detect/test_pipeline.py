@@ -98,8 +98,8 @@ def test_the_finder_rests_while_a_face_is_followed(detector, picture, tmp_path, 
         return [Candidate(box.copy(), 1.0)]
 
     monkeypatch.setattr(pipeline, "find_faces", find)
-    list(detector.stream(write_video(tmp_path / "v.avi", [picture] * (pipeline.FIND_EVERY + 1))))
-    assert len(calls) == 2
+    list(detector.stream(write_video(tmp_path / "v.avi", [picture] * 16, rate=25)))
+    assert len(calls) == 1 + int(15 / 25 / pipeline.FIND_EVERY_S)
 
 
 def test_a_face_that_leaves_and_returns_keeps_its_number(detector, picture, tmp_path, write_video):

@@ -19,7 +19,7 @@ ENTER, LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
 HOME, REST_OF_LINE, REST_OF_SCREEN = "\x1b[H", "\x1b[K", "\x1b[J"
 PLAIN, FAINT = "\x1b[0m", "\x1b[2m"
 EIGHTHS = " ▏▎▍▌▋▊▉█"
-NAME, BAR = 16, 8
+NAME, BAR = 17, 8
 """Characters of a unit's name and of a bar."""
 CELL = 2 + 1 + NAME + 1 + BAR + 1 + BAR
 """Characters of a unit: number, name, and two bars or one of twice the length."""

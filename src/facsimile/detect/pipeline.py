@@ -29,6 +29,7 @@ from facsimile.detect.reader import Reader
 from facsimile.detect.streams import has_frames, is_stream, read_stream
 from facsimile.detect.table import Layout
 from facsimile.detect.tracks import tracks_of
+from facsimile.detect.turned import find_turned
 from facsimile.detect.writers import arrow_table
 from facsimile.facs.track import Track
 
@@ -38,15 +39,14 @@ TRACKING_PASSES = 2
 """Passes for a face followed from the previous frame: one corrects its motion, one reads it."""
 SAME_FACE = 0.4
 """Two readings whose boxes overlap by more (intersection over union) are one face; the surer one stays."""
-FIND_EVERY = 15
-"""Frames between two searches for new faces while others are followed: twice a second at 30 frames a second."""
-FIND_EVERY_MISSING = 5
+FIND_EVERY_S = 0.5
+"""Seconds of video between two searches for new faces while others are followed."""
+FIND_MISSING_S = 0.15
 """The same while someone is missing who was there a moment ago."""
 SMOOTH = True
 """Whether videos are smoothed when nobody says."""
 
 Input = str | Path | np.ndarray
-Boxes = list[Float[np.ndarray, "4"]]
 Reference = Float[np.ndarray, "2 D"] | None
 
 
@@ -129,19 +129,24 @@ class Detector:
     def read_image(self, image: UInt8[np.ndarray, "H W 3"]) -> tuple[Face, ...]:
         """Return the faces of one RGB picture, largest first."""
         image = np.ascontiguousarray(image)
-        boxes = [c.box for c in find_faces(image, stages=PHOTO_STAGES)]
-        faces = sorted(self._read_boxes(image, boxes), key=lambda f: -float(f.box[2] * f.box[3]))
+        size = self.reader.card.crop_size
+        found = self._read_found(image, [crop_from_box(c.box, size) for c in find_faces(image, stages=PHOTO_STAGES)])
+        if not found:
+            found = self._read_found(image, [turned.crop(size) for turned in find_turned(image)])
+        faces = sorted(found, key=lambda f: -float(f.box[2] * f.box[3]))
         person = Person(baseline=self._given, smooth=False)
         return tuple(person.told(replace(face, face_id=i), time_s=0.0) for i, face in enumerate(faces))
 
     def read_video(self, stills: Iterable[media.Still]) -> Iterator[tuple[media.Still, tuple[Face, ...]]]:
         """Yield each still with its faces, followed from still to still; ``face_id`` stays with the person."""
         people = People(new_baseline=self._new_baseline, smooth=self.smooth)
-        for count, still in enumerate(stills):
+        last_search_s = -np.inf
+        for still in stills:
             faces = self._follow(still.image, people)
-            every = FIND_EVERY_MISSING if people.misses_someone(still.time_s) else FIND_EVERY
-            if count % every == 0 or len(faces) < len(people.present) or not faces:
+            pause_s = FIND_MISSING_S if people.misses_someone(still.time_s) else FIND_EVERY_S
+            if still.time_s - last_search_s >= pause_s or len(faces) < len(people.present) or not faces:
                 faces = self._add_new(still.image, faces)
+                last_search_s = still.time_s
             followed = {track.face_id for track in people.present}
             faces = people.numbered(faces, still.image, time_s=still.time_s)
             yield still, tuple(self._told(face, still, people, followed) for face in faces)
@@ -170,10 +175,8 @@ class Detector:
         image = media.read_photo(source) if isinstance(source, Path) else media.rgb_of_array(source, name)
         yield Frame(name, 0, 0.0, image, self.read_image(image))
 
-    def _read_boxes(self, image: UInt8[np.ndarray, "H W 3"], boxes: Boxes) -> list[Face]:
-        size = self.reader.card.crop_size
-        matrices = [crop_from_box(box, size) for box in boxes]
-        return self._read(image, matrices, PASSES, [self._given.reference] * len(boxes))
+    def _read_found(self, image: UInt8[np.ndarray, "H W 3"], matrices: list[np.ndarray]) -> list[Face]:
+        return self._read(image, matrices, PASSES, [self._given.reference] * len(matrices))
 
     def _follow(self, image: UInt8[np.ndarray, "H W 3"], people: People) -> list[Face]:
         """Return one face per person of the last frame, in order, where it is still a face."""
@@ -186,7 +189,8 @@ class Detector:
         """Return ``faces`` and those that the finder sees elsewhere."""
         boxes = [c.box for c in find_faces(image, stages=VIDEO_STAGES)]
         elsewhere = [box for box in boxes if not any(_holds(box, face) for face in faces)]
-        return _distinct(faces + self._read_boxes(image, elsewhere))
+        size = self.reader.card.crop_size
+        return _distinct(faces + self._read_found(image, [crop_from_box(box, size) for box in elsewhere]))
 
     def _read(
         self, image: UInt8[np.ndarray, "H W 3"], matrices: list[np.ndarray], passes: int, references: list[Reference]
