@@ -98,8 +98,11 @@ def test_a_batch_is_many_singles(pictures, scenes, cast):
             assert torch.allclose(getattr(alone, label)[0].float(), getattr(pictures, label)[row].float(), atol=1e-3)
 
 
-def test_the_same_batch_has_the_same_bytes(pictures, scenes, cast):
-    assert torch.equal(render(shoot_of(scenes, few_people.who(2).tolist(), cast), cast).images, pictures.images)
+def test_a_training_loop_s_low_precision_changes_no_byte(pictures, scenes, cast):
+    with torch.autocast("cpu", torch.bfloat16):
+        again = render(shoot_of(scenes, few_people.who(2).tolist(), cast), cast)
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.bfloat16
+    assert torch.equal(again.images, pictures.images)
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from facsimile.facs.controllers import MIRROR
 from facsimile.render_torch.augment import augmented_crops
 from facsimile.render_torch.cast import Cast
 from facsimile.render_torch.pool import PICTURES_PER_PERSON, Frame, Pool, pooled
+from facsimile.render_torch.precision import full_precision
 from facsimile.render_torch.renderer import Pictures, render
 from facsimile.render_torch.timing import NoTimer, Timer
 from facsimile.studio.recipe import Recipe
@@ -85,7 +86,7 @@ class RenderedFaces:
         self.recipe = pooled(recipe, lights=lights)
         self.seed, self.batch_size, self.at_once = seed, batch_size, at_once
         self.augmentation, self.crop_size, self.renewal, self.pool = augmentation, crop_size, renewal, pool
-        self._pool = Pool(self.recipe, seed=seed, size=size, rig=rig, device=torch.device(device))
+        self._pool = Pool(self.recipe, seed=seed, size=size, rig=rig, device=_whole_name(device))
 
     def __iter__(self) -> Iterator[FaceBatch]:
         step = 0
@@ -129,6 +130,11 @@ class RenderedFaces:
         return _batch_of(render(shoot, cast, timer=timer), frames)
 
 
+def _whole_name(device: str | torch.device) -> torch.device:
+    """Return a device with its number ("cuda" is "cuda:0"), as tensors name it: what is kept per device meets again."""
+    return torch.empty(0, device=device).device
+
+
 def _check(*, pool: int, batch_size: int, at_once: int, renewal: float, rig: str, size: int) -> None:
     for name, value in (("pool", pool), ("batch_size", batch_size), ("at_once", at_once)):
         if value < 1:
@@ -151,7 +157,8 @@ def _batch_of(pictures: Pictures, frames: list[Frame]) -> FaceBatch:
 def spoilt(faces: FaceBatch, rngs: list[np.random.Generator], augmentation: Augmentation, size: int) -> FaceBatch:
     """Return training crops of faces with the labels moved along; one random generator for each."""
     device = faces.images.device
-    crops = augmented_crops(faces.images, faces.landmarks.cpu().numpy(), rngs, options=augmentation, size=size)
+    with full_precision(device):
+        crops = augmented_crops(faces.images, faces.landmarks.cpu().numpy(), rngs, options=augmentation, size=size)
     pose = faces.head_pose_rad.clone()
     pose[:, 2] += torch.tensor(crops.rotation_rad, dtype=torch.float32, device=device)
     straight = faces._replace(

@@ -40,6 +40,7 @@ from facsimile.render_torch.light import Lights, Shadows, lights_of
 from facsimile.render_torch.lips import mouth_opening_mm
 from facsimile.render_torch.mouth import lip_crease, mouth_window, moved_teeth, rest_tongue_on_lip
 from facsimile.render_torch.occlusion import ambient_occlusion, shade_under_hair
+from facsimile.render_torch.precision import full_precision
 from facsimile.render_torch.raster import Sighted, rasterise, rasterise_depth
 from facsimile.render_torch.room import bent, head_rotations, in_room, lens_of, turned
 from facsimile.render_torch.shading import Stage, blocks, shade
@@ -152,10 +153,13 @@ def shoot(
     )
 
 
-@torch.no_grad()
 def render(shoot: Shoot, cast: Cast, *, timer: Timer | None = None) -> Pictures:
     """Draw pictures and label them; nothing about one picture depends on the others but rounding."""
-    timer = NoTimer() if timer is None else timer
+    with full_precision(cast.device):
+        return _rendered(shoot, cast, NoTimer() if timer is None else timer)
+
+
+def _rendered(shoot: Shoot, cast: Cast, timer: Timer) -> Pictures:
     acting = act(shoot, cast)
     timer.lap("pose")
     buffer = _seen(shoot, cast, acting)
