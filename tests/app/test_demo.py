@@ -225,6 +225,11 @@ def test_the_truth_stands_beside_what_was_read(parsed):
     assert any(a.get("aria-label") == "left read 3.4, true 4.0, right read 3.7, true 4.0" for _, a in page.found)
 
 
+def test_a_name_of_odd_bytes_can_be_printed(quick, tmp_path):
+    result = CliRunner().invoke(command, ["\udcff.jpg", "-o", str(tmp_path / "out"), "--json"])
+    assert json.loads(result.stdout)["photo"] == "\\udcff.jpg"
+
+
 def test_a_name_of_odd_bytes_makes_a_page(parsed):
     page = build_page(make_story(photo_name="\udcff<script>.jpg"))
     page.encode("utf-8")

@@ -63,6 +63,14 @@ def test_the_page_loads_nothing_and_runs_nothing(make_face, parsed):
     assert all(a["src"].startswith("data:image/jpeg;base64,") for t, a in found if t == "img")
 
 
+def test_points_can_be_switched_on_where_there_are_some(make_face):
+    with_photo, with_video = page_of(photo(make_face())), page_of(*video_of(make_face, 3))
+    assert 'type="checkbox" id="dots"' in with_photo
+    assert 'class="points"' in with_photo
+    assert "checkbox" not in with_video
+    assert 'class="points"' not in with_video
+
+
 def test_every_picture_and_chart_has_words(make_face, parsed):
     crowd = photo(make_face(face_id=0), make_face(face_id=1))
     found = parsed(page_of(crowd, *video_of(make_face, 60))).found

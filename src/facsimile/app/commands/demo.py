@@ -31,6 +31,7 @@ def command(photo: Path | None, output: Path, seed: int, rig: str, opens: str, a
     from facsimile.app.demo.page import build_page
     from facsimile.app.demo.story import tell
     from facsimile.app.output import refuse_overwrite, write_atomic
+    from facsimile.app.pages.markup import printable
 
     page = output / "index.html"
     refuse_overwrite(page, force=force)
@@ -39,7 +40,12 @@ def command(photo: Path | None, output: Path, seed: int, rig: str, opens: str, a
     except (ValueError, ImportError) as error:
         raise click.ClickException(str(error)) from error
     write_atomic(page, build_page(story).encode("utf-8"), force=force)
-    told = {"page": str(page), "photo": story.photo_name, "notation": story.notation, "reply": story.reply.words}
+    told = {
+        "page": str(page),
+        "photo": printable(story.photo_name),
+        "notation": story.notation,
+        "reply": story.reply.words,
+    }
     click.echo(json.dumps(told, ensure_ascii=False) if as_json else str(page))
     if opens == "yes":
         webbrowser.open(page.resolve().as_uri())

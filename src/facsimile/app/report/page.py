@@ -20,6 +20,9 @@ from facsimile.detect.faces import Face
 DRAWING_BYTES = 9_000
 """Of a drawn face: its JPEG."""
 
+CHOICE = '<label class="choice"><input type="checkbox" id="dots">Show the points that the reader found</label>'
+"""Switches the points in the close-ups of photos on and off, by style alone."""
+
 Draw = Callable[[Face], np.ndarray]
 
 
@@ -54,6 +57,7 @@ def build_page(seen: Seen, about: About, *, draw: Draw) -> str:
         "lead": _lead(seen),
         "contents": _contents(seen),
         "key": KEY,
+        "choice": CHOICE if any(isinstance(shown, Photo) for shown in seen.inputs) else "",
         "sections": "\n".join(sections),
         "rest": _rest(seen),
         "person": html.escape(about.person),
