@@ -117,3 +117,8 @@ def test_bars_grow_with_the_intensity(frame):
     face = frame.faces[0]
     for text, value in zip((left, right), face.intensity[1], strict=True):
         assert len(text.strip()) == int(np.ceil(round(float(value) / 5 * 64) / 8))
+
+
+def test_standard_input_is_watched_as_it_comes(detector, video):
+    result = CliRunner().invoke(command, ["--source", "-"], input=video.read_bytes())
+    assert (result.exit_code, len(result.stdout.splitlines())) == (0, 4)

@@ -16,7 +16,7 @@ from facsimile.detect import media
 from facsimile.detect.faces import Frame
 from facsimile.detect.media import InputError, Still
 from facsimile.detect.pipeline import Detector
-from facsimile.detect.streams import played, read_camera
+from facsimile.detect.streams import is_stream, played, read_camera, read_stream
 from facsimile.detect.table import Layout
 from facsimile.detect.writers import JsonLinesWriter
 
@@ -39,7 +39,9 @@ class View(Protocol):
 
 @click.command("live", short_help="Watch a camera being read, in a window or a terminal.")
 @click.option("--camera", type=click.IntRange(0, 999), help="Which camera; the first, 0, if nothing is said.")
-@click.option("--source", type=click.Path(path_type=Path), help="Play a video FILE as if it were a camera.")
+@click.option(
+    "--source", type=click.Path(path_type=Path), help="Play a video FILE, or - for standard input, as a camera."
+)
 @click.option(
     "--view", type=click.Choice(VIEWS), default="auto", show_default=True, help="auto: a window where there can be one."
 )
@@ -63,13 +65,18 @@ def command(
     name = str(source) if source else f"camera:{camera or 0}"
     shown_in = _view(view, f"facsimile live   {name}", as_json=as_json)
     detector = detector_of(choices)
-    stills = played(media.read_video(source)) if source else read_camera(camera or 0)
+    stills = _played_source(source) if source else read_camera(camera or 0)
     try:
         _watch(_frames(detector, stills, name), shown_in or _JsonLines(detector), seconds)
     except InputError as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         pass
+
+
+def _played_source(source: Path) -> Iterator[Still]:
+    """Return standard input or a camera as it comes, and a file at its own speed."""
+    return read_stream(source) if is_stream(source) else played(media.read_video(source))
 
 
 class _JsonLines:
