@@ -1,5 +1,6 @@
 """Reading pictures with a detector that knows brightness only: the cache, stops, and tables of detect."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -122,6 +123,14 @@ def test_a_stop_loses_nothing(records, tmp_path, stop):
 def test_the_folder_may_move(records, tmp_path):
     assert key_of(records[3], tmp_path) == ("v.avi", 0)
     assert key_of(records[0], tmp_path / "other") == ("../a.png", -1)
+
+
+def test_numbers_of_photos_and_videos_without_one(records, tmp_path):
+    photo, video = (replace(records[i], video_frame=f) for i, f in ((0, 7), (3, None)))
+    assert [key_of(r, tmp_path) for r in (photo, video)] == [("a.png", -1), ("v.avi", 0)]
+    read_all([photo, video], BrightnessDetector(), tmp_path / "r", tmp_path)
+    values = cached_values([photo, video], open_cache(tmp_path / "r"), Findings(), base=tmp_path)
+    np.testing.assert_allclose(level_of(values), [3, 1], atol=0.1)
 
 
 def test_readings_of_other_weights_are_refused(records, tmp_path):

@@ -17,7 +17,7 @@ from facsimile.data.labelled.findings import Findings
 from facsimile.data.labelled.record import Labelled
 from facsimile.detect.columns import reading_columns, reading_values
 from facsimile.detect.faces import Face, Frame
-from facsimile.detect.media import InputError
+from facsimile.detect.media import InputError, is_video
 from facsimile.detect.pipeline import Detector
 
 NO_FACE = "no face found"
@@ -41,12 +41,13 @@ def read_pictures(
     photos: dict[Path, None] = {}
     num_known = 0
     for record in records:
+        frame = frame_of(record)
         if key_of(record, base) in cache:
             num_known += 1
-        elif record.video_frame is None:
+        elif frame is None:
             photos[record.picture] = None
         else:
-            videos[record.picture].add(record.video_frame)
+            videos[record.picture].add(frame)
     told(num_known)
     for path in photos:
         _read_photo(path, detector, cache, base)
@@ -97,7 +98,13 @@ def table_values(
 
 def key_of(record: Labelled, base: Path) -> Key:
     """Return the record's name in a cache: its path within the data set, and its frame."""
-    return _relative(record.picture, base), -1 if record.video_frame is None else record.video_frame
+    frame = frame_of(record)
+    return _relative(record.picture, base), -1 if frame is None else frame
+
+
+def frame_of(record: Labelled) -> int | None:
+    """Return the frame of a video, the first if none is given; None for a photo, whatever number its label has."""
+    return (record.video_frame or 0) if is_video(record.picture) else None
 
 
 def _relative(path: Path, base: Path) -> str:
@@ -178,7 +185,7 @@ def _largest(table: pa.Table) -> dict[Key, int]:
 
 
 def _row_of(record: Labelled, rows: dict[Key, int], by_tail: dict[int, dict[Key, int]], base: Path) -> int | None:
-    frame = record.video_frame or 0
+    frame = frame_of(record) or 0
     exact = rows.get((Path(os.path.abspath(record.picture)).as_posix(), frame))
     if exact is not None:
         return exact
