@@ -23,7 +23,9 @@ CORNEA_IOR, LENS_IOR = 1.376, 1.12
 """A coated lens mirrors 0.8 % at normal incidence, as much as an index of 1.2 would."""
 HAIR_ROUGHNESS = {"hair": (0.28, 0.45), "brow": (0.35, 0.5), "beard": (0.35, 0.5), "lash": (0.4, 0.5)}
 """Along and across the hair."""
-LID_GLOW, TOOTH_GLOW, MOUTH_GLOW = 0.09, 0.16, 0.08
+EYE_SHADE = 0.78
+"""Albedo of the eye over the raster's, which takes the light that lids and lashes hide by ``open_to_light``."""
+LID_GLOW, TOOTH_GLOW, MOUTH_GLOW = 0.05, 0.16, 0.08
 """Part of the light on the face that reaches eyes and mouth through lids, lips and cheeks themselves: the mesh has no
 thin, translucent flesh there, and without it open mouths are black (the raster: ``eye_material``, ``LIP_GLOW``)."""
 
@@ -97,7 +99,8 @@ def skin(tree: Tree, described: dict[str, Any], arrays: dict[str, np.ndarray]) -
 def eye(tree: Tree, described: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
     """The ball under its clear layer: white and iris, pink in the inner corner; matt, the layer above mirrors."""
     colour = tree.texture(picture("eye.colour", arrays["eye.colour"]), "uv", extension="EXTEND")
-    flesh = tree.mixed(tree.grey(tree.attribute("colours")), colour, (0.50, 0.20, 0.17, 1))
+    shaded = tree.scaled(colour, EYE_SHADE)
+    flesh = tree.mixed(tree.grey(tree.attribute("colours")), shaded, (0.50, 0.20, 0.17, 1))
     ball = tree.principled(
         {
             "Roughness": 0.6,
