@@ -17,6 +17,8 @@ SURFACE_TOLERANCE_DM = 0.008
 more, because the surface between sample and landmark slopes: 1.6 mm in 128 px. Of the landmarks that this hides, a
 quarter is drawn half a pixel or more beside its place (``benchmarks/label_truth.py``)."""
 TOLERANCE_SAMPLES = 1.0
+PAST_OUTLINE_DM = 0.1
+"""A sample that shows something this far behind a landmark has missed the surface that the landmark lies on."""
 THIN_DM = 0.003
 """What is worn or held hides a landmark that lies this far behind it: a mask lies close to the skin."""
 FULL_LIP_GAP_MM = 6.0
@@ -50,14 +52,19 @@ def landmark_visibility(
     """Tell which landmarks (pixel x, y and depth) the camera sees.
 
     ``buffer`` has 2 samples per pixel and holds what can hide a landmark: skin, clothes and head hair, but not brows,
-    lashes or beard; ``frame_dm`` is the height of the picture.
+    lashes or beard; ``frame_dm`` is the height of the picture. Where a landmark's own sample shows what is behind the
+    head, it lies on the outline, and the samples round it tell whether it is on the far side, hidden.
     """
     visible = np.zeros(len(FLIP_LANDMARKS), bool)
     inside = ((points_px[:, :2] >= -0.5) & (points_px[:, :2] < size - 0.5)).all(1)
     columns, rows = np.clip((points_px[:, :2] * 2 + 1).astype(int), 0, 2 * size - 1).T
     is_worn = buffer.surface[rows, columns] >= len(topology().seen)
     tolerance = np.where(is_worn, THIN_DM, SURFACE_TOLERANCE_DM + TOLERANCE_SAMPLES * frame_dm / (2 * size))
-    visible[inside] = (points_px[:, 2] <= buffer.depth[rows, columns] + tolerance)[inside]
+    depth = buffer.depth[rows, columns]
+    around = [np.clip(at[:, None] + np.array((-1, 0, 1)), 0, 2 * size - 1) for at in (rows, columns)]
+    nearby = buffer.depth[around[0][:, :, None], around[1][:, None]].min((1, 2))
+    seen = np.where(depth - points_px[:, 2] < PAST_OUTLINE_DM, depth, nearby)
+    visible[inside] = (points_px[:, 2] <= seen + tolerance)[inside]
     for iris in (LEFT_IRIS, RIGHT_IRIS):
         surface = buffer.surface[rows[iris], columns[iris]]
         visible[iris] &= bool(EMPTY < surface < len(topology().material) and topology().material[surface] == EYE)
