@@ -26,6 +26,7 @@ from facsimile.detect.finder import find_faces
 from facsimile.detect.media import read_photo
 from facsimile.detect.pipeline import MIN_SCORE
 from facsimile.detect.reader import Reader
+from facsimile.detect.turned import find_turned
 from facsimile.facs.expression import ActionUnits
 from facsimile.render.background import background_of
 from facsimile.render.environment import random_place
@@ -55,6 +56,8 @@ class Tally:
     false_faces: int = 0
     pictures: int = 0
     ms: list[float] = field(default_factory=list)
+    turned_ms: list[float] = field(default_factory=list)
+    """Of the network, where no upright face was found."""
     worst: list[str] = field(default_factory=list)
 
 
@@ -165,6 +168,12 @@ def count(tally: Tally, name: str, image: np.ndarray, eyes: Eyes | None, reader:
     template = pixels_from_crop(TEMPLATE[LEFT_EYE + RIGHT_EYE].mean(0), size)
     hits = [is_on(transform_points(invert(matrix), template), eyes) for matrix in matrices]
     faces = kept(reader, image, matrices)
+    if not faces:
+        start = time.process_time()
+        turned = [place.crop(size) for place in find_turned(image)]
+        tally.turned_ms.append((time.process_time() - start) * 1000)
+        hits += [is_on(transform_points(invert(matrix), template), eyes) for matrix in turned]
+        faces = kept(reader, image, turned)
     seen = [is_on(middle, eyes) for middle, _ in faces]
     tally.pictures += 1
     tally.faces += eyes is not None
@@ -219,14 +228,18 @@ def measure(photos: Path | None, people: int, reader: Reader, *, every: int) -> 
 @click.option("--json", "json_path", type=click.Path(path_type=Path))
 def main(photos: Path | None, people: int, every: int, weights: Path | None, json_path: Path | None) -> None:
     tallies = measure(photos, people, Reader(weights), every=every)
-    print(f"{'':24} {'faces':>5} {'proposed':>8} {'found':>6}   false proposals, faces   find ms")
+    print(f"{'':24} {'faces':>5} {'proposed':>8} {'found':>6}   false proposals, faces   find ms, turned ms")
     for kind, t in tallies.items():
         print(
             f"{kind:24} {t.faces:5} {t.proposed:8} {t.found:6}   {t.false_proposals:4} {t.false_faces:4} in "
-            f"{t.pictures:4} pictures   {np.median(t.ms):5.1f}   {'; '.join(t.worst[:4])}"
+            f"{t.pictures:4} pictures   {np.median(t.ms):5.1f} {np.median(t.turned_ms or [0]):5.1f}   "
+            f"{'; '.join(t.worst[:4])}"
         )
     if json_path:
-        result = {kind: vars(t) | {"ms": float(np.median(t.ms))} for kind, t in tallies.items()}
+        result = {
+            kind: vars(t) | {"ms": float(np.median(t.ms)), "turned_ms": float(np.median(t.turned_ms or [0]))}
+            for kind, t in tallies.items()
+        }
         json_path.write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -127,7 +127,7 @@ def main(folder: Path, every: int, weights: Path | None, json_path: Path | None)
     results = {name: summary(values, detector.units) for name, values in found.items() if values}
     for name, r in results.items():
         print(
-            f"{name:22} n {r['photos']:3}  lost {len(lost[name]):2}  mean {r['mean']:.3f}  worst unit {r['worst_unit']} "
+            f"{name:22} n {r['photos']:3}  lost {len(lost[name]):2}  mean {r['mean']:.3f}  worst {r['worst_unit']} "
             f"{r['worst_unit_mean']:.3f}  largest {r['largest']:.2f}  photos within {MIRROR_BAR:g}: "
             f"{r['photos_within_mirror_bar']:.2f}"
         )

@@ -86,10 +86,12 @@ def _check_weights() -> str:
 
 def _check_finder() -> str:
     from facsimile.detect.finder import cascade_path
+    from facsimile.detect.turned import network
 
     if missing := [name for name in CASCADES if not cascade_path(name).is_file()]:
         raise RuntimeError(f"cascades missing: {', '.join(missing)}; install opencv-python-headless >=4.9,<5")
-    return f"{len(CASCADES)} cascades"
+    network()
+    return f"{len(CASCADES)} cascades and a network"
 
 
 def _check_compiler() -> str:

@@ -1,20 +1,25 @@
 """Teach the finder's network: targets on its grid, the loss, the loop, the file."""
 
 import json
+import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnx
 import torch
 from jaxtyping import Float, Float32, UInt8
 from torch import Tensor
 from torch.nn import functional
 
 from facsimile.train.finder.composites import PATCH, Place
-from facsimile.train.finder.network import NUM_OUTPUTS, STRIDE, UNIT_SIDE, FinderNetwork, as_input
+from facsimile.train.finder.network import STRIDE, UNIT_SIDE, FinderNetwork, as_input
+from facsimile.train.seal import sealed
 
 GRID = PATCH // STRIDE
 SIDES = (20.0, 60.0)
@@ -26,6 +31,11 @@ SPREAD = 0.09
 INSIDE = 0.2
 """Cells nearer than this many sides also learn the crop."""
 CROP_WEIGHT = 0.6
+WARM_UP, LEAST_RATE = 60, 1e-6
+GAIN_SD, SHIFT_SD = 0.2, 10.0
+"""Each batch's contrast (log) and brightness (grey levels) vary: the same patches are seen several times."""
+METADATA_KEY = "facsimile-finder"
+METADATA_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -89,25 +99,28 @@ def fit(
     patches: UInt8[np.ndarray, "N 96 96"],
     places: Sequence[Sequence[Place]],
     *,
-    cpu_seconds: float,
+    steps: int,
     seed: int = 0,
     batch: int = 64,
     peak_rate: float = 4e-3,
-    steps: int | None = None,
+    start_from: Mapping[str, Tensor] | None = None,
     tell: Callable[[str], None] = print,
 ) -> FinderNetwork:
-    """Train for ``cpu_seconds`` of this process' time, or ``steps`` steps; mirrored patches come for free."""
+    """Train for ``steps`` batches, from nothing or the weights given; the rate rises, then falls along a cosine."""
     torch.manual_seed(seed)
     rng, network = np.random.default_rng([seed, 1]), FinderNetwork()
+    if start_from is not None:
+        network.load_state_dict(start_from)
     targets = targets_of(places)
     optimizer = torch.optim.AdamW(network.parameters(), lr=peak_rate, weight_decay=1e-3)
-    start, step, running = time.process_time(), 0, math.nan
-    while (done := step / steps if steps else (time.process_time() - start) / cpu_seconds) < 1:
+    start, running = time.process_time(), math.nan
+    for step in range(steps):
         for group in optimizer.param_groups:
-            group["lr"] = peak_rate * min(1.0, (step + 1) / 60) * (0.5 + 0.5 * math.cos(math.pi * done)) + 1e-6
+            falling = 0.5 + 0.5 * math.cos(math.pi * step / steps)
+            group["lr"] = peak_rate * min(1.0, (step + 1) / WARM_UP) * falling + LEAST_RATE
         rows = rng.integers(0, len(patches), batch)
         image = as_input(torch.from_numpy(patches[rows]))
-        image = image * float(np.exp(rng.normal() * 0.2)) + float(rng.normal() * 10)
+        image = image * float(np.exp(rng.normal() * GAIN_SD)) + float(rng.normal() * SHIFT_SD)
         goal = [torch.from_numpy(a[rows]) for a in (targets.heat, targets.counts, targets.crop, targets.crop_counts)]
         loss = loss_of(network(image), *goal)
         optimizer.zero_grad()
@@ -115,28 +128,29 @@ def fit(
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimizer.step()
         running = loss.item() if math.isnan(running) else 0.98 * running + 0.02 * loss.item()
-        step += 1
-        if step % 100 == 0:
-            tell(f"{step} steps, {time.process_time() - start:.0f} s, loss {running:.3f}")
+        if (step + 1) % 100 == 0:
+            tell(f"{step + 1} steps, {time.process_time() - start:.0f} s, loss {running:.3f}")
     return network.eval()
 
 
-def export(network: FinderNetwork, path: Path, metadata: dict) -> None:
-    """Write the network as ONNX; height and width stay open, ``metadata`` goes into the file as JSON."""
-    import onnx
-
+def export(network: FinderNetwork, path: Path, provenance: Mapping[str, Any]) -> None:
+    """Write the network as ONNX; height and width stay open, ``provenance`` goes into its metadata."""
     network.eval()
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     height, width = (torch.export.Dim(name, min=2, max=1024) * STRIDE for name in ("h", "w"))
-    program = torch.onnx.export(
-        network, (torch.zeros(1, 1, 64, 96),), dynamo=True, input_names=["grey"], output_names=["cells"],
-        dynamic_shapes=({2: height, 3: width},), verbose=False,
-    )  # fmt: skip
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the exporter's own deprecations
+        program = torch.onnx.export(
+            network, (torch.zeros(1, 1, 64, 96),), dynamo=True, input_names=["grey"], output_names=["cells"],
+            dynamic_shapes=({2: height, 3: width},), verbose=False,
+        )  # fmt: skip
     assert program is not None
     model = program.model_proto
-    entry = model.metadata_props.add()
-    entry.key, entry.value = "facsimile-finder", json.dumps(metadata)
+    del model.metadata_props[:]
+    for node in model.graph.node:  # the exporter leaves paths of this machine in every node
+        del node.metadata_props[:]
+        node.doc_string = ""
+    values = {"version": METADATA_VERSION, "stride": STRIDE, "unit_side": UNIT_SIDE, "sides": SIDES, **provenance}
+    model.metadata_props.add(key=METADATA_KEY, value=json.dumps(values, sort_keys=True))
     onnx.checker.check_model(model)
-    path.write_bytes(model.SerializeToString())
-
-
-assert NUM_OUTPUTS == 6
+    path.write_bytes(sealed(model.SerializeToString()))

@@ -32,7 +32,9 @@ class FinderNetwork(nn.Module):
         first, second, third = CHANNELS
         self.stem = nn.Sequential(_layer(1, first, 2), _layer(first, second, 2), _layer(second, third, 2))
         self.blocks = nn.ModuleList(
-            nn.Sequential(_layer(third, third), nn.Conv2d(third, third, 3, padding=1, bias=False), nn.BatchNorm2d(third))
+            nn.Sequential(
+                _layer(third, third), nn.Conv2d(third, third, 3, padding=1, bias=False), nn.BatchNorm2d(third)
+            )
             for _ in range(NUM_BLOCKS)
         )
         self.head = nn.Conv2d(third, NUM_OUTPUTS, 1)
@@ -40,6 +42,7 @@ class FinderNetwork(nn.Module):
         nn.init.constant_(self.head.bias[:1], -4.0)
 
     def forward(self, image: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B 6 h w"]:
+        """Return logit and crop of every cell."""
         x = self.stem(evened(image))
         for block in self.blocks:
             x = torch.relu(x + block(x))
