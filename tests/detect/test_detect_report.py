@@ -77,7 +77,7 @@ def test_a_video_becomes_lines(run, picture, tmp_path, write_video):
 def test_a_name_that_will_not_do_stops_before_anything_is_read(run, photo, tmp_path, monkeypatch, name, words):
     (tmp_path / "there.html").write_text("mine")
     os.link(photo, tmp_path / "photo.html")
-    monkeypatch.setattr(detect, "Detector", None)
+    monkeypatch.setattr(detect, "detector_of", None)
     force = ["--force"] * (name == "photo.html")
     result = run(tmp_path / "photo.html", "--report", tmp_path / name, *force)
     assert result.exit_code == 2
