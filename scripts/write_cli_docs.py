@@ -14,13 +14,13 @@ HEADER = """# Command line
 Made from `facsimile VERB --help` by `python scripts/write_cli_docs.py`; do not edit.
 
 Data goes to standard output, talk to standard error. Exit status: 0 done, 1 something failed (the rest was done all
-the same), 2 the command was not understood, 130 `facsimile detect` or `facsimile calibrate` was stopped by Ctrl-C and kept its
-rows or readings. A file is never replaced without `--force`.
+the same), 2 the command was not understood, 130 `facsimile detect` or `facsimile calibrate` was stopped by Ctrl-C and
+kept its rows or readings. A file is never replaced without `--force`.
 
 Every verb has `--json`: the same result for programs, on standard output. Verbs with chance in them have `--seed`, and
 the same seed gives the same result: render, describe, express, dataset make, chat (who draws the reply), demo, train,
-calibrate and evaluate (the intervals; probes, trees). detect, live, dataset show and doctor have no chance in them. `facsimile --debug
-VERB ...` shows the traceback of an error before its line.
+calibrate and evaluate (the intervals; probes, trees). detect, live, dataset show and doctor have no chance in them.
+`facsimile --debug VERB ...` shows the traceback of an error before its line.
 """
 
 

@@ -14,7 +14,6 @@ from facsimile.studio.recipe import Recipe
 from facsimile.studio.sampling import PROTOTYPES, SPEECH, exclusion_matrix
 from facsimile.studio.shots import shot
 
-
 Names = Sequence[str] | Shaped[np.ndarray, " N"]
 
 
@@ -53,8 +52,8 @@ def occurrence(
 ) -> dict[str, Any]:
     """Count units, sides, levels, pairs, poses and what covers faces; shares are parts of all images.
 
-    ``occluder`` says what covers each face, empty for nothing. A unit is active where the larger side is above 0. The five ``levels`` count those that are
-    written A-E (`facs.intensity`); an active unit below A is in none of them.
+    ``occluder`` says what covers each face, empty for nothing. A unit is active where the larger side is above 0. The
+    five ``levels`` count those that are written A-E (`facs.intensity`); an active unit below A is in none of them.
     """
     action_units = np.nan_to_num(action_units)
     is_active = np.asarray((action_units > 0).any(2))

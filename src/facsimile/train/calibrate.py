@@ -22,8 +22,8 @@ TEMPERATURE_LIMITS = (0.25, 4.0)
 INTERVAL_SD = 1.6449  # half of a Gaussian's 90 % interval, in standard deviations
 COVERAGE, UNIT_COVERAGE = 0.9, 0.93
 """Stated deviations are scaled so that this share of the truths lies in the 90 % interval that they state. Errors of
-units are peaked with long tails, as most mostly do not show; where one does, intervals hold far fewer truths, so the aim
-is above 90 %."""
+units are peaked with long tails, as most mostly do not show; where one does, intervals hold fewer truths, so the aim is
+above 90 %."""
 MIN_GAIN = 0.005  # share by which the squared error must fall on other people
 
 
