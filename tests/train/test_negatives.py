@@ -9,7 +9,7 @@ from facsimile.train import negatives
 
 pytestmark = pytest.mark.torch
 
-SPOILERS = (negatives.close_up, negatives.corner, negatives.turned, negatives.shuffled, negatives.noise)
+SPOILERS = negatives.SPOILERS
 
 
 def picture(height=128, width=128):

@@ -6,13 +6,14 @@ from jaxtyping import UInt8
 
 MIN_CLOSE_UP, MAX_CLOSE_UP = 0.12, 0.3  # share of the width: skin, an eye, half a mouth, but no face
 NUM_TILES = 4
+MAX_FLAT_NOISE = 6.0  # levels of 255
 
 
 def make_negative(
     image: UInt8[np.ndarray, "H W 3"], rng: np.random.Generator, *, size: int
 ) -> UInt8[np.ndarray, "S S 3"]:
     """Return a ``size`` x ``size`` picture without an aligned face; ``image`` is spoilt in one of several ways."""
-    spoil = (close_up, corner, turned, shuffled, noise)[rng.integers(5)]
+    spoil = SPOILERS[rng.integers(len(SPOILERS))]
     return cv2.resize(spoil(image, rng), (size, size), interpolation=cv2.INTER_LINEAR).astype(np.uint8)
 
 
@@ -54,3 +55,13 @@ def noise(image: UInt8[np.ndarray, "H W 3"], rng: np.random.Generator) -> np.nda
     cells = int(rng.integers(1, 16))
     grid = rng.normal(image.mean(axis=(0, 1)), image.std() + 1, (cells, cells, 3))
     return np.clip(cv2.resize(grid, image.shape[1::-1], interpolation=cv2.INTER_CUBIC), 0, 255).astype(np.uint8)
+
+
+def flat(image: UInt8[np.ndarray, "H W 3"], rng: np.random.Generator) -> np.ndarray:
+    """Draw one colour, black and white included, with hardly any noise: a lens cap, a wall, a faded-out film."""
+    colour = rng.uniform(-30, 285, 3) if rng.random() < 0.5 else np.full(3, rng.uniform(-30, 285))
+    grain = rng.normal(0, rng.uniform(0, MAX_FLAT_NOISE), image.shape)
+    return np.clip(colour + grain, 0, 255).astype(np.uint8)
+
+
+SPOILERS = (close_up, corner, turned, shuffled, noise, flat)
