@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from facsimile.detect import people, pipeline
+from facsimile.detect.aligner import align, crop_from_box
 from facsimile.detect.finder import Candidate
 from facsimile.detect.media import InputError, Still
 from facsimile.detect.pipeline import Detector
@@ -188,3 +189,9 @@ def test_nobody_is_read_beside_anothers_rest(detector, picture, tmp_path, write_
 def test_given_and_sought_rest_exclude_each_other(detector, picture):
     with pytest.raises(ValueError, match="given or looked for; choose one"):
         Detector(neutral=picture, baseline="median")
+
+
+def test_a_dark_frame_with_camera_noise_is_no_face(shipped):
+    noise = np.random.default_rng(0).normal(4, 2, (240, 240, 3)).clip(0, 255).astype(np.uint8)
+    matrix = crop_from_box(np.array([60.0, 60.0, 120.0, 120.0]), shipped.card.crop_size)
+    assert align(shipped, noise, matrix[None]).is_plausible == (False,)

@@ -36,6 +36,9 @@ VIEWS = (
 )  # fmt: skip
 """Crops whose readings are averaged at the end: scale about the middle, shift right and down in crops. On renders of
 people never trained on the mean correlation rises from .594 to .601 (``docs/lab.md``)."""
+MIN_CONTRAST = 5.0
+"""Standard deviation (of 255 levels) in a crop below which nothing can be seen: a black frame with a camera's noise has
+1 to 3, the least of 400 renders 22."""
 MAX_ZOOM_STEP = 3.0
 """A pass that changes the crop's scale by more than this lost the face."""
 
@@ -51,7 +54,7 @@ class Aligned:
     landmarks: Float[np.ndarray, "B L 2"]
     """Image pixels."""
     is_plausible: tuple[bool, ...]
-    """False where the landmarks left the crop or do not form a face."""
+    """False where the landmarks left the crop or do not form a face, and where there is nothing to see."""
 
 
 def crop_from_box(box: Float[np.ndarray, "4"], size: int) -> Matrix:
@@ -86,7 +89,9 @@ def align(
         matrices = np.stack([_next_matrix(m, q, size) for m, q in zip(matrices, landmarks, strict=True)])
     readings = _read_views(reader, image, matrices, reference)
     landmarks = _to_image(matrices, readings.landmarks, size)
-    plausible = tuple(_is_plausible(points) for points in readings.landmarks)
+    seen = _crops(image, matrices, size)
+    pairs = zip(readings.landmarks, seen, strict=True)
+    plausible = tuple(_is_plausible(points) and bool(crop.std() > MIN_CONTRAST) for points, crop in pairs)
     return Aligned(readings, matrices, landmarks, plausible)
 
 
