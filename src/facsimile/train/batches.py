@@ -117,4 +117,5 @@ def collate(crops: list[Crop], reference: np.ndarray) -> tuple[np.ndarray, Targe
     is_face = columns[-1] > 0.5
     usable = (reference >= 0) & is_face & is_face[np.maximum(reference, 0)]
     tensors = [torch.from_numpy(c if c.dtype == bool else c.astype(np.float32)) for c in columns[1:]]
-    return columns[0], Targets(*tensors, torch.from_numpy(np.where(usable, reference, NO_REFERENCE)))
+    tensors.append(torch.from_numpy(np.where(usable, reference, NO_REFERENCE)))
+    return columns[0], Targets(*tensors)

@@ -104,10 +104,10 @@ def command(
         if device is not None:
             config = dataclasses.replace(config, device=device)
         splits, source = load_all_splits(data, units=config.reader.units, report=_say)
+        others = None if choose_on is None else load_all(choose_on, units=config.reader.units)
         weights = train_reader(
             config, splits, folder=out, template=TEMPLATE.astype(np.float32), controller_metric=controller_metric(),
-            crops=crop_makers(), source=source, choose_on=choose_on and load_all(choose_on, units=config.reader.units),
-            resume=resume, start_from=start_from, report=_say,
+            crops=crop_makers(), source=source, choose_on=others, resume=resume, start_from=start_from, report=_say,
         )  # fmt: skip
     except ValueError as error:
         raise click.ClickException(str(error)) from error
