@@ -64,17 +64,17 @@ def composite(
     """Return a patch and the faces in it."""
     patch, places = _scenery(heads, rooms, rng), []
     if rng.random() < SPOILT_SHARE:
-        _paste_spoilt(patch, heads[rng.integers(len(heads))], rng)
+        _paste_spoilt(patch, heads[int(rng.integers(len(heads)))], rng)
     kind = rng.random()
     if kind > FACELESS_SHARE:
-        head = heads[rng.integers(len(heads))]
+        head = heads[int(rng.integers(len(heads)))]
         if kind < FACELESS_SHARE + PORTRAIT_SHARE or head.mask is None:
             patch, place = _portrait(head, rng)
         else:
             place = _paste(patch, head, rng)
         places.append(place)
         if rng.random() < SECOND_FACE_SHARE:
-            _add_second(patch, places, heads[rng.integers(len(heads))], rng)
+            _add_second(patch, places, heads[int(rng.integers(len(heads)))], rng)
     if rng.random() < COVERED_SHARE:
         _cover(patch, rng)
     patch = _photographed(patch, rng)
@@ -141,7 +141,7 @@ def _scenery(heads: Sequence[Head], rooms: np.ndarray, rng: np.random.Generator)
     elif kind < 0.6:
         patch = _noise(rng)
     elif kind < 0.75:
-        patch = _close_up(heads[rng.integers(len(heads))].image, rng)
+        patch = _close_up(heads[int(rng.integers(len(heads)))].image, rng)
     else:
         patch = np.full((PATCH, PATCH), rng.integers(256), np.uint8)
     if rng.random() < 0.5:
@@ -175,7 +175,7 @@ def _close_up(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _clutter(patch: np.ndarray, rng: np.random.Generator) -> None:
     """Draw discs, rings, bars, lines and letters; pairs of discs above a bar come up by themselves."""
     for _ in range(int(rng.integers(1, 14))):
-        shade, thickness = int(rng.integers(256)), int(rng.choice([-1, 1, 2, 4]))
+        shade, thickness = (int(rng.integers(256)),), int(rng.choice([-1, 1, 2, 4]))
         a, b = (tuple(int(v) for v in rng.integers(-10, PATCH + 10, 2)) for _ in range(2))
         match int(rng.integers(5)):
             case 0:
@@ -237,7 +237,7 @@ def _smeared(image: np.ndarray, place: Place) -> np.ndarray:
     blurred = cv2.GaussianBlur(image, (0, 0), place.side * 0.12)
     alpha = np.zeros(image.shape, np.float32)
     cv2.ellipse(
-        alpha, (int(place.x), int(place.y)), (int(place.side * 0.42), int(place.side * 0.5)), 0, 0, 360, 1.0, -1
+        alpha, (int(place.x), int(place.y)), (int(place.side * 0.42), int(place.side * 0.5)), 0, 0, 360, (1.0,), -1
     )
     alpha = cv2.GaussianBlur(alpha, (0, 0), place.side * 0.05)
     return (image * (1 - alpha) + blurred * alpha).astype(np.uint8)
@@ -247,7 +247,7 @@ def _cover(patch: np.ndarray, rng: np.random.Generator) -> None:
     """Lay a bar or a disc over a part."""
     middle = tuple(int(v) for v in rng.integers(0, PATCH, 2))
     axes = tuple(int(v) for v in rng.integers(4, 16, 2))
-    cv2.ellipse(patch, middle, axes, float(rng.uniform(0, 180)), 0, 360, int(rng.integers(256)), -1, cv2.LINE_AA)
+    cv2.ellipse(patch, middle, axes, float(rng.uniform(0, 180)), 0, 360, (int(rng.integers(256)),), -1, cv2.LINE_AA)
 
 
 def _photographed(patch: np.ndarray, rng: np.random.Generator) -> UInt8[np.ndarray, "96 96"]:
@@ -261,7 +261,7 @@ def _photographed(patch: np.ndarray, rng: np.random.Generator) -> UInt8[np.ndarr
     contrast = math.exp(rng.uniform(math.log(0.3), 0.15))
     values = values * contrast + rng.uniform(0, max(0.02, 1 - contrast))
     values += rng.normal(size=values.shape) * rng.choice([0.0, 0.004, 0.01, 0.025])
-    picture = np.clip(values * 255, 0, 255).astype(np.uint8)
+    picture: np.ndarray = np.clip(values * 255, 0, 255).astype(np.uint8)
     if rng.random() < 0.3:
         _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 95))])
         picture = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)

@@ -38,8 +38,10 @@ class FinderNetwork(nn.Module):
             for _ in range(NUM_BLOCKS)
         )
         self.head = nn.Conv2d(third, NUM_OUTPUTS, 1)
-        nn.init.constant_(self.head.bias, 0.0)
-        nn.init.constant_(self.head.bias[:1], -4.0)
+        bias = self.head.bias
+        assert bias is not None
+        nn.init.constant_(bias, 0.0)
+        nn.init.constant_(bias[:1], -4.0)
 
     def forward(self, image: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B 6 h w"]:
         """Return logit and crop of every cell."""
@@ -53,11 +55,17 @@ def evened(image: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B 1 H W"]:
     """Return the picture less its local mean, over its local deviation."""
     mean = functional.avg_pool2d(image, BLOCK)
     square = functional.avg_pool2d(image * image, BLOCK)
-    pool = {"kernel_size": NEIGHBOURHOOD, "stride": 1, "padding": NEIGHBOURHOOD // 2, "count_include_pad": False}
-    mean, square = functional.avg_pool2d(mean, **pool), functional.avg_pool2d(square, **pool)
+    mean, square = _smoothed(mean), _smoothed(square)
     gain = torch.rsqrt((square - mean * mean).clamp(min=0) + LEAST_CONTRAST**2)
     both = functional.interpolate(torch.cat([mean, gain], 1), scale_factor=float(BLOCK), mode="bilinear")
     return (image - both[:, :1]) * both[:, 1:]
+
+
+def _smoothed(blocks: Tensor) -> Tensor:
+    """Return the mean over the neighbourhood of each block, as far as it lies in the picture."""
+    return functional.avg_pool2d(
+        blocks, kernel_size=NEIGHBOURHOOD, stride=1, padding=NEIGHBOURHOOD // 2, count_include_pad=False
+    )
 
 
 def _layer(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
