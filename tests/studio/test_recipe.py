@@ -280,3 +280,15 @@ def test_the_plain_draw_covers_no_face_and_a_person_of_one_image_neither():
 def test_impossible_occluders_are_errors(changes, text):
     with pytest.raises(ValueError, match=text):
         Occluders(**changes)
+
+
+def test_social_shows_smiles_with_what_goes_with_them():
+    recipe = recipe_named("social")
+    rng = np.random.default_rng(0)
+    drawn = np.stack([sample_action_units(recipe, rng) for _ in range(3000)]).max(2)
+    smile, cheeks, lips = (drawn[:, unit_index(code)] for code in (12, 6, 25))
+    assert 0.38 < (smile > 0).mean() < 0.5
+    weak, broad = (smile > 0) & (smile < 2), smile > 3.5
+    for companion in (cheeks, lips):
+        assert (companion[broad] > 0).mean() > (companion[weak] > 0).mean() + 0.2
+    assert 0.05 < ((cheeks > 0) & (smile == 0)).mean() / (cheeks > 0).mean() < 0.3

@@ -40,8 +40,8 @@ def mask_at(mask: Float32[Tensor, "M M"], uv: Float32[Tensor, "N 2"]) -> Sampled
     height, width = mask.shape
     u, v = uv[:, 0] * width - 0.5, (1 - uv[:, 1]) * height - 0.5
     x0, x1, y0, y1, fx, fy = texel_weights(u, v, height, width)
-    corners = (mask[y0, x0], mask[y0, x1], mask[y1, x0], mask[y1, x1])
-    return bilinear(tuple(c[:, None] for c in corners), fx, fy)[:, 0]  # type: ignore[arg-type]
+    corners = (mask[y0, x0, None], mask[y0, x1, None], mask[y1, x0, None], mask[y1, x1, None])
+    return bilinear(corners, fx, fy)[:, 0]
 
 
 def skin_look(
@@ -60,7 +60,8 @@ def skin_look(
     x0, x1, y0, y1, fx, fy = texel_weights(u, v, atlas.height[picture], width)
     first = atlas.first[picture]
     places = [first + y * width + x for y in (y0, y1) for x in (x0, x1)]
-    red, green, blue, gloss = bilinear(tuple(atlas.colour[p] for p in places), fx, fy).unbind(1)  # type: ignore[arg-type]
+    colours = (atlas.colour[places[0]], atlas.colour[places[1]], atlas.colour[places[2]], atlas.colour[places[3]])
+    red, green, blue, gloss = bilinear(colours, fx, fy).unbind(1)
     (a, cave_a), (b, cave_b), (c, cave_c), (d, cave_d) = (atlas.relief[p].unbind(1) for p in places)
     keep = 1 - lip * (1 - crease)
     right, down = ((b - a) * (1 - fy) + (d - c) * fy) * keep, ((c - a) * (1 - fx) + (d - b) * fx) * keep

@@ -30,7 +30,7 @@ def recipe_options(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--clip-seconds", type=click.FloatRange(0.5, 120), help="Length of a clip: sequences, affects."),
         click.option("--fps", type=click.Choice(["25", "60"]), help="Frames a second: sequences, affects."),
         click.option("--recipe", "recipe_name", default="mixed", show_default=True,
-                     help="mixed, natural, uniform: single images; sequences, affects: clips."),
+                     help="mixed, natural, social, uniform: single images; sequences, affects: clips."),
         click.option("--size", type=click.IntRange(32, 2048), default=160, show_default=True,
                      help="Pixels along each side."),
         click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the whole set."),
