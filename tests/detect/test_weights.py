@@ -1,11 +1,15 @@
 """A file is what its hash says, or it is named as damaged."""
 
-import onnx
 import pytest
-from onnx import TensorProto, helper
 
-from facsimile.detect.weights import WeightsError, is_sealed, open_model, read_weights
-from facsimile.train.seal import sealed
+onnx = pytest.importorskip("onnx")
+
+from onnx import TensorProto, helper  # noqa: E402
+
+from facsimile.detect.weights import WeightsError, is_sealed, open_model, read_weights  # noqa: E402
+from facsimile.train.seal import sealed  # noqa: E402
+
+pytestmark = pytest.mark.torch
 
 
 @pytest.fixture
