@@ -66,7 +66,7 @@ def test_errors_of_training_are_one_line(table, tmp_path, monkeypatch):
 def test_options_that_do_not_go_together(table, tmp_path):
     for arguments, words in (
         (("tiny_cpu", "--minutes", 3), "its budget is --steps"),
-        (("small_cpu", "--device", "cuda", "--data", tmp_path), "go with tiny_cpu and lora_gpu"),
+        (("small_cpu", "--blind", "words", "--data", tmp_path), "go with tiny_cpu and lora_gpu"),
         (("small_cpu",), "Missing option '--data'"),
         (("small_cpu", "--data", table), "and this is a file"),
     ):
@@ -77,7 +77,7 @@ def test_options_that_do_not_go_together(table, tmp_path):
 
 def test_a_recipe_that_does_not_exist(tmp_path):
     result = run("tinycpu", "--out", tmp_path)
-    assert "did you mean 'tiny_cpu'? (known: small_cpu, tiny_cpu, lora_gpu)" in result.stderr
+    assert "did you mean 'tiny_cpu'? (known: small_cpu, small_gpu, resnet101_gpu, tiny_cpu, lora_gpu)" in result.stderr
 
 
 def test_without_the_libraries_it_says_what_to_install(monkeypatch, tmp_path):
